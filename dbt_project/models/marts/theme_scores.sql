@@ -1,0 +1,25 @@
+-- One row per mapping, level, unit, respondent group, theme, form and breakdown value: the level on the 500 scale.
+select
+    cast('{{ var("programme") }}' as varchar) as programme,
+    cast(mapping as varchar) as mapping,
+    cast(level as varchar) as level,
+    cast(unit_id as varchar) as unit_id,
+    cast(respondent_group as varchar) as respondent_group,
+    cast(theme as varchar) as theme,
+    cast(form as varchar) as form,
+    cast(breakdown as varchar) as breakdown,
+    cast(breakdown_value as varchar) as breakdown_value,
+    cast(base_mapping as varchar) as base_mapping,
+    cast(n as bigint) as n,
+    cast(clusters as bigint) as clusters,
+    cast(raters as bigint) as raters,
+    cast(mean as double) as mean,
+    cast(se as double) as se,
+    cast(df as double) as df,
+    cast(ci_low as double) as ci_low,
+    cast(ci_high as double) as ci_high,
+    cast(sd as double) as sd,
+    cast(mean_raw as double) as mean_raw,
+    cast(favourable as double) as favourable,
+    cast(null as varchar) as suppressed
+from {{ source('inference', 'theme_scores') }}

@@ -1,0 +1,49 @@
+-- One row per respondent group, theme and form: mean and SD of the base round, on which the 500 scale stands (method.md 1.5).
+with base_sums as (
+    select
+        cells.mapping,
+        cells.respondent_group,
+        sums.theme,
+        sums.form,
+        sum(sums.n) as n,
+        cast(sum(sums.sum_score) as double) as sum_score,
+        cast(sum(sums.sum_score_squared) as double) as sum_score_squared
+    from {{ ref('int_cell_sums') }} as sums
+    inner join {{ ref('int_cells') }} as cells on sums.cell_key = cells.cell_key
+    inner join {{ ref('int_theme_forms') }} as forms
+        on
+            cells.mapping = forms.mapping
+            and cells.respondent_group = forms.respondent_group
+            and sums.theme = forms.theme
+    where forms.is_base
+    group by cells.mapping, cells.respondent_group, sums.theme, sums.form
+),
+
+parameters as (
+    select
+        mapping,
+        respondent_group,
+        theme,
+        form,
+        cast(n as bigint) as n,
+        sum_score / n as mu,
+        case
+            when n > 1 then sqrt(greatest(sum_score_squared - sum_score * sum_score / n, 0.0) / (n - 1))
+        end as sigma
+    from base_sums
+)
+
+select
+    mapping as base_mapping,
+    respondent_group,
+    theme,
+    form,
+    n,
+    mu,
+    sigma,
+    md5(
+        mapping || '/' || respondent_group || '/' || theme || '/' || form || '/'
+        || cast(n as varchar) || '/' || cast(cast(mu as decimal(38, 10)) as varchar) || '/'
+        || coalesce(cast(cast(sigma as decimal(38, 10)) as varchar), '')
+    ) as parameters_hash
+from parameters

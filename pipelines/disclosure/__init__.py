@@ -1,0 +1,117 @@
+"""Disclosure control: from the marts to one suppressed set of marts per audience, which feeds every output.
+
+Belongs here: the rules of method.md 10 and the writing of what they leave. Does not belong here: pages, spreadsheets and
+deliveries; they read what is written here and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipelines.disclosure import primary
+from pipelines.disclosure.primary import Rules
+from pipelines.marts import AUDIENCES, MARTS, SIMULATED, Mart
+from pipelines.programme.definition import Definition
+
+__all__ = ["REASONS", "Rules", "disclose"]
+
+REASONS: dict[str, Callable[[pd.DataFrame, Rules], pd.Series]] = {
+    "theme_scores": primary.theme_score_reasons,
+    "progression": primary.progression_reasons,
+    "reliability": primary.reliability_reasons,
+    "response_rates": primary.response_rate_reasons,
+    "item_distributions": primary.item_distribution_reasons,
+}
+"""The rule of each mart."""
+
+LOOKED_AT = {
+    "theme_scores": "level, respondent_group, n, raters",
+    "progression": "level, respondent_group, n_from, n_to, raters_from, raters_to",
+    "reliability": "respondent_group, n",
+    "response_rates": "level, respondent_group, invited, complete, partial",
+    "item_distributions": "mapping, level, unit_id, respondent_group, theme, item_id, n, share",
+}
+"""Columns that the rules read."""
+
+
+def disclose(
+    database: duckdb.DuckDBPyConnection, definition: Definition, out: Path, simulated: bool
+) -> dict[str, dict[str, int]]:
+    """Write every mart once per audience, rows in key order, with what may not be shown taken out.
+
+    Args:
+        database: the candidate's warehouse after the step `marts`.
+        definition: the programme's.
+        out: receives `<audience>/<mart>.parquet`.
+        simulated: whether the figures come from simulated extracts; it is written into each file.
+
+    Returns:
+        Per audience and mart, the number of suppressed rows.
+    """
+    counts: dict[str, dict[str, int]] = {audience: {} for audience in AUDIENCES}
+    for mart in MARTS:
+        order = ", ".join(mart.key)
+        table = database.sql(f"select * from {mart.name} order by {order}").to_arrow_table()
+        looked_at = _looked_at(database, mart)
+        for audience in AUDIENCES:
+            reasons = REASONS[mart.name](looked_at, Rules.of(definition, audience))
+            path = out / audience / f"{mart.name}.parquet"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            about = {
+                "kortlaegning.programme": definition.slug,
+                "kortlaegning.mart": mart.name,
+                "kortlaegning.audience": audience,
+                "kortlaegning.data": SIMULATED if simulated else "data",
+            }
+            pq.write_table(suppress(table, mart, reasons).replace_schema_metadata(about), path, compression="zstd")
+            counts[audience][mart.name] = int(reasons.notna().sum())
+    return counts
+
+
+def suppress(table: pa.Table, mart: Mart, reasons: pd.Series) -> pa.Table:
+    """The table with every figure of the rows that have a reason taken out, and the reason in `suppressed`.
+
+    A suppressed change has the status `suppressed`.
+    """
+    hidden = pa.array(reasons.notna().to_numpy(dtype=bool))
+    codes = pa.array(reasons.tolist(), pa.string())
+    columns = []
+    for field in table.schema:
+        column = table.column(field.name)
+        if field.name == "suppressed":
+            column = codes
+        elif field.name == "status":
+            column = pc.if_else(hidden, pa.scalar("suppressed", field.type), column)
+        elif field.name == "reason":
+            column = pc.if_else(hidden, codes, column)
+        elif field.name not in mart.shown_when_suppressed:
+            column = pc.if_else(hidden, pa.scalar(None, field.type), column)
+        columns.append(column)
+    return pa.table(columns, schema=table.schema)
+
+
+def _looked_at(database: duckdb.DuckDBPyConnection, mart: Mart) -> pd.DataFrame:
+    """What the rules of a mart read, rows in the same order as the mart."""
+    columns, order = LOOKED_AT[mart.name], ", ".join(mart.key)
+    if mart.name != "item_distributions":
+        return database.execute(f"select {columns} from {mart.name} order by {order}").df()
+    # The raters of an item are those of its theme.
+    return database.execute(
+        f"""
+        select {columns}, raters.raters
+        from item_distributions
+        left join (
+            select mapping, level, unit_id, respondent_group, theme, raters
+            from theme_scores
+            where form = 'full' and breakdown = 'all'
+        ) as raters using (mapping, level, unit_id, respondent_group, theme)
+        order by {order}
+        """
+    ).df()

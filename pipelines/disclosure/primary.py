@@ -1,0 +1,121 @@
+"""Primary rules: which rows may not be shown to an audience, by what they hold themselves (method.md 10).
+
+Belongs here: rules that look at one row. Does not belong here: rules over totals, and the writing of tables.
+
+Each function takes a mart as a frame and gives a reason code per row, or null where the row may be shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pipelines.marts import Audience
+from pipelines.programme.definition import Definition
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The figures of method.md 10 for one audience, and which groups they treat in a way of their own."""
+
+    min_n: int
+    item_min_n: int
+    leaders_min_n: int
+    min_raters: int
+    leaders: frozenset[str]
+    rated: frozenset[str]
+
+    @classmethod
+    def of(cls, definition: Definition, audience: Audience) -> Rules:
+        """The programme's rules for an audience."""
+        settings = definition.disclosure
+        public = audience == "public"
+        return cls(
+            min_n=settings.public_min_n if public else settings.internal_min_n,
+            item_min_n=settings.public_item_min_n if public else settings.internal_item_min_n,
+            leaders_min_n=settings.leaders_min_n,
+            min_raters=settings.min_raters,
+            leaders=frozenset(g.code for g in definition.respondent_groups if g.kind == "leader"),
+            rated=frozenset(g.code for g in definition.respondent_groups if g.kind == "rated_pupil"),
+        )
+
+
+def theme_score_reasons(scores: pd.DataFrame, rules: Rules) -> pd.Series:
+    """Columns level, respondent_group, n, raters."""
+    return _first_reason(
+        scores,
+        leader_level=_is_leader(scores, rules) & scores["level"].eq("institution"),
+        n_lt_min=scores["n"] < _least(scores, rules),
+        rater_lt_min=_few_raters(scores["raters"], scores, rules),
+    )
+
+
+def progression_reasons(changes: pd.DataFrame, rules: Rules) -> pd.Series:
+    """Columns level, respondent_group, n_from, n_to, raters_from, raters_to. A round without data has nothing to hide."""
+    least = _least(changes, rules)
+    has_data = changes["n_from"].notna() | changes["n_to"].notna()
+    return _first_reason(
+        changes,
+        leader_level=_is_leader(changes, rules) & changes["level"].eq("institution") & has_data,
+        n_lt_min=(changes["n_from"] < least) | (changes["n_to"] < least),
+        rater_lt_min=_few_raters(changes["raters_from"], changes, rules, changes["n_from"].notna())
+        | _few_raters(changes["raters_to"], changes, rules, changes["n_to"].notna()),
+    )
+
+
+def reliability_reasons(reliability: pd.DataFrame, rules: Rules) -> pd.Series:
+    """Columns respondent_group, n."""
+    return _first_reason(reliability, n_lt_min=reliability["n"] < _least(reliability, rules))
+
+
+def response_rate_reasons(rates: pd.DataFrame, rules: Rules) -> pd.Series:
+    """Columns level, respondent_group, invited, complete, partial.
+
+    The number who answered is the n of the unit's figures: where that may not be known, neither may the rate.
+    """
+    least = _least(rates, rules)
+    answered = rates["complete"].fillna(0) + rates["partial"].fillna(0)
+    return _first_reason(
+        rates,
+        leader_level=_is_leader(rates, rules) & rates["level"].eq("institution"),
+        n_lt_min=(rates["invited"].fillna(0) < least) | (answered < least),
+    )
+
+
+def item_distribution_reasons(distributions: pd.DataFrame, rules: Rules) -> pd.Series:
+    """Columns of the mart and `raters` of the theme in that unit. All answers of an item share one fate."""
+    item = ["mapping", "level", "unit_id", "respondent_group", "item_id"]
+    largest = distributions.groupby(item, observed=True, sort=False)["share"].transform("max")
+    return _first_reason(
+        distributions,
+        leader_level=_is_leader(distributions, rules) & distributions["level"].eq("institution"),
+        n_lt_min=distributions["n"] < rules.item_min_n,
+        rater_lt_min=_few_raters(distributions["raters"], distributions, rules),
+        unanimous=largest >= 1,
+    )
+
+
+def _first_reason(frame: pd.DataFrame, **conditions: pd.Series) -> pd.Series:
+    """The name of the first condition that holds, else null."""
+    masks = [condition.fillna(False).to_numpy(dtype=bool) for condition in conditions.values()]
+    chosen = np.select(masks, list(conditions), default="")
+    return pd.Series(np.where(chosen == "", None, chosen), index=frame.index, dtype="object")
+
+
+def _is_leader(frame: pd.DataFrame, rules: Rules) -> pd.Series:
+    """Rows of leaders."""
+    return frame["respondent_group"].isin(rules.leaders)
+
+
+def _least(frame: pd.DataFrame, rules: Rules) -> pd.Series:
+    """Respondents that a figure needs: leaders have a number of their own."""
+    return pd.Series(np.where(_is_leader(frame, rules), rules.leaders_min_n, rules.min_n), index=frame.index)
+
+
+def _few_raters(
+    raters: pd.Series, frame: pd.DataFrame, rules: Rules, with_data: pd.Series | bool = True
+) -> pd.Series:
+    """Rows of a rated group that fewer raters than needed stand behind; a rater nobody knows does not count."""
+    return frame["respondent_group"].isin(rules.rated) & with_data & (raters.fillna(0) < rules.min_raters)

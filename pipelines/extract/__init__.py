@@ -1,0 +1,124 @@
+"""Extracts as delivered to raw Parquet: what is declared is read, what is not declared stops or is set aside.
+
+Belongs here: landing folder, file formats, contract, pseudonyms, quarantine, raw Parquet. Does not belong here: anything
+that needs more than one file at a time, and any number computed from answers (dbt).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pipelines.errors import InputError
+from pipelines.extract.deliveries import Delivery, Landing, look_at_landing
+from pipelines.extract.findings import Finding
+from pipelines.extract.pseudonyms import key_id, load_key
+from pipelines.extract.raw import ExtractedFile, FileReader
+from pipelines.files import sha256_text, sha256_tree, write_atomically
+from pipelines.programme import Programme
+from pipelines.settings import Settings
+
+__all__ = [
+    "Delivery",
+    "ExtractedFile",
+    "ExtractedGroup",
+    "Finding",
+    "Landing",
+    "check_delivery",
+    "extract_group",
+    "look_at_landing",
+    "raw_folder",
+    "stop_on",
+]
+
+CODE_HASH = sha256_tree(Path(__file__).parent, [".py"])
+
+
+@dataclass(frozen=True)
+class ExtractedGroup:
+    """The raw Parquet of one mapping and respondent group."""
+
+    mapping: str
+    respondent_group: str
+    files: tuple[ExtractedFile, ...]
+    was_current: bool
+
+    @property
+    def rows(self) -> int:
+        """Records read from answers extracts."""
+        return sum(file.rows_read for file in self.files if file.content == "answers")
+
+    @property
+    def answers(self) -> int:
+        """Answers written."""
+        return sum(file.answers for file in self.files)
+
+
+def raw_folder(settings: Settings, programme: Programme, mapping: str, group: str) -> Path:
+    """Where the raw Parquet of one mapping and group lies."""
+    return settings.raw_dir / programme.slug / mapping / group
+
+
+def check_delivery(programme: Programme, delivery: Delivery, settings: Settings) -> ExtractedFile:
+    """Read one file against its contract; nothing is written.
+
+    Raises:
+        InputError: the file cannot be read at all.
+    """
+    with FileReader(programme, delivery, "only checked", settings.threads, settings.memory_limit) as reader:
+        return reader.result
+
+
+def extract_group(
+    programme: Programme,
+    settings: Settings,
+    landing: Landing,
+    group: str,
+    progress: Callable[[str], None] = lambda _: None,
+) -> ExtractedGroup:
+    """Bring raw Parquet of one mapping and group up to date with the landing folder.
+
+    What was made from the same content by the same code, codebook and key is kept. Otherwise the group's folder is made
+    anew beside the old one and exchanged; the old one stays when a file is refused.
+
+    Raises:
+        InputError: a file is missing, unreadable or not as declared.
+    """
+    stop_on(landing.findings)
+    key = load_key(settings)
+    deliveries = [d for d in landing.deliveries if d.extract.respondent_group == group]
+    state = sha256_text(CODE_HASH, programme.content_hash, key_id(key), *(d.name + d.sha256 for d in deliveries))
+    folder = raw_folder(settings, programme, landing.mapping, group) / state[:16]
+    record = folder / "extracted.json"
+    if record.exists():
+        files = tuple(_file_from_json(entry) for entry in json.loads(record.read_text(encoding="utf-8")))
+        return ExtractedGroup(landing.mapping, group, files, was_current=True)
+    files_done = []
+    for delivery in deliveries:
+        progress(f"{landing.mapping}/{delivery.name}")
+        with FileReader(programme, delivery, key, settings.threads, settings.memory_limit) as reader:
+            stop_on(reader.result.findings)
+            reader.write(folder, settings.quarantine_dir / programme.slug / landing.mapping)
+            files_done.append(reader.result)
+    write_atomically(record, json.dumps([asdict(f) for f in files_done], indent=1).encode())
+    return ExtractedGroup(landing.mapping, group, tuple(files_done), was_current=False)
+
+
+def stop_on(findings: list[Finding] | tuple[Finding, ...]) -> None:
+    """Raise when a finding stops the run.
+
+    Raises:
+        InputError: one line per finding that stops, twenty at the most.
+    """
+    stops = [str(finding) for finding in findings if finding.action == "stop"]
+    if stops:
+        more = [f"… and {len(stops) - 20} more; `kortlaegning check` lists all"] if len(stops) > 20 else []
+        raise InputError("\n".join(stops[:20] + more))
+
+
+def _file_from_json(entry: dict[str, object]) -> ExtractedFile:
+    """An `ExtractedFile` as it was written by `extract_group`."""
+    findings = [Finding(**finding) for finding in entry.pop("findings")]  # type: ignore[attr-defined]
+    return ExtractedFile(**entry, findings=findings)  # type: ignore[arg-type]

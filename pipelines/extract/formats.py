@@ -1,0 +1,99 @@
+"""Files as tables of text, by the dialect that the programme declares.
+
+Belongs here: turning one file into one Arrow table whose columns are all text, with the row's number in the file. Does not
+belong here: what the columns mean. Nothing is guessed: a file that does not fit its dialect is refused.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+
+from pipelines.errors import InputError
+from pipelines.programme import Extract
+
+ROW = "__row"
+"""Name of the column that holds the record's number in the file, header lines included."""
+
+
+def read_extract(path: Path, name: str, extract: Extract) -> pa.Table:
+    """Read a delivered file into a table of text columns plus `ROW`.
+
+    Args:
+        path: the file.
+        name: how messages call it.
+        extract: its declaration; the dialect is taken from it.
+
+    Returns:
+        One row per record, columns as in the header with blanks trimmed; an empty cell is an empty text.
+
+    Raises:
+        InputError: the file is empty, not in the declared encoding, or a record has too few or too many cells.
+    """
+    dialect = extract.dialect
+    ragged: list[tuple[int | None, int, int]] = []
+
+    def on_ragged(row: pa_csv.InvalidRow) -> str:
+        ragged.append((row.number, row.expected_columns, row.actual_columns))
+        return "skip"
+
+    try:
+        header, rest = _header(path, extract)
+        table = pa_csv.read_csv(
+            path,
+            read_options=pa_csv.ReadOptions(
+                encoding=dialect.encoding,
+                skip_rows=rest,
+                column_names=header,
+                use_threads=False,  # rows are numbered only when read in one thread
+                block_size=8 << 20,
+            ),
+            parse_options=pa_csv.ParseOptions(
+                delimiter=dialect.delimiter,
+                quote_char=dialect.quote or False,
+                newlines_in_values=dialect.quote is not None,
+                invalid_row_handler=on_ragged,
+                ignore_empty_lines=False,
+            ),
+            convert_options=pa_csv.ConvertOptions(
+                column_types={column: pa.string() for column in header}, strings_can_be_null=False
+            ),
+        )
+    except (UnicodeDecodeError, LookupError) as error:
+        raise InputError(f"{name}: is not {dialect.encoding} ({error}); declare the encoding it was written in") from None
+    except OSError as error:
+        raise InputError(f"{name}: cannot be read: {error.strerror or 'damaged'}") from None
+    except pa.ArrowInvalid:
+        raise InputError(
+            f"{name}: cannot be read as CSV with delimiter {dialect.delimiter!r}, quote {dialect.quote!r} and encoding "
+            f"{dialect.encoding}; check the dialect in programme.yaml, or the file may be damaged"
+        ) from None
+    if ragged:
+        number, expected, actual = ragged[0]
+        row = f", row {number + rest}" if number else ""
+        raise InputError(f"{name}{row}: has {actual} cells, the header has {expected} ({len(ragged)} such rows)")
+    return table.append_column(ROW, pa.array(range(rest + 1, rest + 1 + table.num_rows), pa.int64()))
+
+
+def _header(path: Path, extract: Extract) -> tuple[list[str], int]:
+    """Column names as delivered (byte order mark and blanks trimmed), and the number of lines up to the first record."""
+    dialect = extract.dialect
+    with path.open(encoding=dialect.encoding, newline="") as stream:
+        lines = [stream.readline() for _ in range(dialect.skip_rows + 1)]
+    if not lines[-1].strip():
+        raise InputError(f"{path.parent.name}/{path.name}: is empty: there is no header on line {dialect.skip_rows + 1}")
+    parsed = pa_csv.read_csv(
+        pa.BufferReader(lines[-1].lstrip("\ufeff").encode()),
+        read_options=pa_csv.ReadOptions(autogenerate_column_names=True),
+        parse_options=pa_csv.ParseOptions(delimiter=dialect.delimiter, quote_char=dialect.quote or False),
+        convert_options=pa_csv.ConvertOptions(column_types={f"f{i}": pa.string() for i in range(4096)}),
+    )
+    header = [str(column[0].as_py() or "").strip() for column in parsed.columns]
+    if len(header) > 1 and header[-1] == "":
+        header[-1] = "__phantom"  # some tools close every line with a delimiter
+    twice = sorted({name for name in header if header.count(name) > 1})
+    if twice:
+        raise InputError(f"{path.parent.name}/{path.name}: column {twice[0]!r} stands twice in the header")
+    return header, dialect.skip_rows + 1

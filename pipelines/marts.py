@@ -1,0 +1,48 @@
+"""The marts that a release holds: their names, grain and order of rows.
+
+Belongs here: what every stage after the warehouse must agree on. Does not belong here: columns and their meaning (the
+models' own `.yml`) and figures.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Audience = Literal["public", "internal"]
+AUDIENCES: tuple[Audience, ...] = ("public", "internal")
+
+SIMULATED = "Simulerede data"
+"""The mark that everything made from simulated extracts bears."""
+
+
+@dataclass(frozen=True)
+class Mart:
+    """One mart: key columns (also the order of its rows), and further columns that stay when a row is suppressed."""
+
+    name: str
+    key: tuple[str, ...]
+    stays: tuple[str, ...] = ()
+
+    @property
+    def shown_when_suppressed(self) -> tuple[str, ...]:
+        """All columns that a suppressed row keeps, besides the reason."""
+        return (*self.key, *self.stays)
+
+
+_UNIT = ("level", "unit_id", "respondent_group", "theme")
+MARTS = (
+    Mart(
+        "theme_scores",
+        ("programme", "mapping", *_UNIT, "form", "breakdown", "breakdown_value"),
+        ("base_mapping",),
+    ),
+    Mart(
+        "progression",
+        ("programme", "mapping_from", "mapping_to", *_UNIT, "breakdown", "breakdown_value"),
+        ("items",),
+    ),
+    Mart("reliability", ("programme", "mapping", "respondent_group", "theme"), ("items",)),
+    Mart("response_rates", ("programme", "mapping", "level", "unit_id", "respondent_group")),
+    Mart("item_distributions", ("programme", "mapping", *_UNIT, "item_id", "answer")),
+)

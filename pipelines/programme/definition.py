@@ -1,0 +1,226 @@
+"""What `programme.yaml` may say, field by field.
+
+Belongs here: the shape, the defaults (method.md's, in bold there) and the checks of one file. Does not belong here: the CSV
+tables beside it (`tables`), and anything that reads extracts.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+Key = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z_.-]{0,31}$")]
+
+
+def _as_tuple(value: object) -> object:
+    """A single column name stands for a list of one."""
+    return (value,) if isinstance(value, str) else value
+
+
+Columns = Annotated[tuple[str, ...], BeforeValidator(_as_tuple), Field(min_length=1)]
+
+
+class Part(BaseModel):
+    """Base of all parts: frozen, and an unknown field is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Label(Part):
+    """A text in Danish and in English."""
+
+    da: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+    def get(self, language: str) -> str:
+        """The text in `language` (`da` or `en`)."""
+        return self.da if language == "da" else self.en
+
+
+class Mapping(Part):
+    """One round (*kortlægning*)."""
+
+    key: Key
+    label: Label
+    opens_on: date | None = None
+    closes_on: date | None = None
+    base: bool = Field(default=False, description="the mapping whose mean is 500 and whose SD is 100")
+
+
+class RespondentGroup(Part):
+    """One group of informants with an instrument of its own."""
+
+    code: Slug
+    label: Label
+    kind: Literal["pupil", "rated_pupil", "staff", "parent", "leader"] = Field(
+        description="decides disclosure (leaders, raters) and the response flag (parents)"
+    )
+    grades: tuple[int, int] | None = Field(default=None, description="first and last grade that belong to the group")
+    roster: Literal["extract", "file", "none"] = Field(
+        default="extract",
+        description="where everyone invited is listed: in the extract itself, in a roster file, nowhere",
+    )
+
+
+class Dialect(Part):
+    """How a text file is written. Declared, never sniffed: two rounds of one survey differ in it."""
+
+    encoding: str = "utf-8"
+    delimiter: str = Field(default=",", min_length=1, max_length=1)
+    quote: str | None = Field(default='"', min_length=1, max_length=1)
+    skip_rows: int = Field(default=0, ge=0, description="lines before the header")
+    date_format: str = Field(default="%Y-%m-%d", description="as in Python's strptime")
+
+
+class Roles(Part):
+    """Which column plays which part. A role left out is not delivered."""
+
+    respondent_id: Columns = Field(description="one or more columns that together name the respondent")
+    municipality_id: str
+    institution_id: str
+    rater_id: str | None = None
+    class_id: str | None = None
+    grade: str | None = None
+    gender: str | None = None
+    background: str | None = Field(default=None, description="highest education of the parents")
+    status: str | None = None
+    submitted_at: str | None = None
+    simulated: str | None = Field(default=None, description="1 on every row of simulated data; may be absent in a file")
+
+    def columns(self) -> dict[str, str]:
+        """Column name to role, for every column that a role names."""
+        found: dict[str, str] = {}
+        for role, value in self:
+            for column in value if isinstance(value, tuple) else [value] if value else []:
+                found.setdefault(column, role)
+        return found
+
+
+CANONICAL = {
+    "gender": ("female", "male"),
+    "status": ("completed", "started", "refused", "not_contacted", "other"),
+}
+
+
+class Extract(Part):
+    """One kind of file: whose answers, where it lies, how it is written, which column is what."""
+
+    respondent_group: Slug
+    mappings: tuple[Key, ...] | None = Field(default=None, description="left out: every mapping")
+    content: Literal["answers", "roster"] = "answers"
+    path: str = Field(min_length=1, description="pattern relative to landing/<slug>/<mapping>/")
+    format: Literal["csv"] = "csv"
+    dialect: Dialect = Dialect()
+    columns: Roles
+    values: dict[Literal["gender", "status", "background"], dict[str, str]] = Field(
+        default_factory=dict, description="per role: code in the file to canonical value"
+    )
+    ignored: tuple[str, ...] = Field(default=(), description="columns that are known and never loaded")
+
+    @model_validator(mode="after")
+    def _values_are_canonical(self) -> Extract:
+        for role, recode in self.values.items():
+            allowed = CANONICAL.get(role)
+            strange = sorted(set(recode.values()) - set(allowed or recode.values()))
+            if strange:
+                raise ValueError(f"values.{role}: {strange[0]!r} is not one of {', '.join(allowed or ())}")
+        if self.path.startswith("/") or ".." in self.path.split("/"):
+            raise ValueError("path leaves the folder of its mapping; give a pattern inside it")
+        return self
+
+
+class Ids(Part):
+    """Which ids mean the same from round to round."""
+
+    institutions_stable: bool = Field(
+        default=True, description="false: a school of one round is never the same as one of another"
+    )
+    respondents_linked: bool = False
+    institution_scope: Literal["programme", "municipality"] = Field(
+        default="programme", description="municipality: numbers are unique only within the municipality"
+    )
+    institution_numeric: bool = Field(
+        default=False, description="numbers written in several ways (00001, 1.0) are read as the whole number they are"
+    )
+
+
+class Thresholds(Part):
+    """Settings of method.md; the defaults are its bold figures."""
+
+    alpha: float = Field(default=0.05, gt=0, lt=1, description="false discovery rate (5)")
+    relevant: float = Field(default=20, gt=0, description="points that make a change relevant (5)")
+    trivial: float = Field(default=10, ge=0, description="points below which a change is not named (5)")
+    marked: float = Field(default=50, gt=0, description="points from which a change is called marked (5)")
+    min_clusters: int = Field(default=5, ge=2, description="clusters a round below which no claim is made (5)")
+    min_classes: int = Field(default=8, ge=2, description="classes from which they are a school's clusters (2)")
+    min_valid_share: float = Field(default=0.5, gt=0, le=1, description="share of items a score needs (1.3)")
+    trend_min_items: int = Field(default=3, ge=1, description="common items that a trend needs (1.4)")
+    trend_min_items_short: int = Field(default=2, ge=1, description="the same where a theme has three items or fewer")
+    trend_min_share: float = Field(default=0.6, gt=0, le=1, description="share of items that must be common (1.4)")
+    trend_includes_minor: bool = Field(
+        default=False, description="count items whose wording changed in a minor way as common"
+    )
+    low_response: float = Field(default=0.5, ge=0, le=1, description="response flag, pupils and staff (9)")
+    low_response_parents: float = Field(default=0.4, ge=0, le=1, description="response flag, parents (9)")
+    complete_share: float = Field(default=0.8, gt=0, le=1, description="applicable items of a complete answer (9)")
+    partial_share: float = Field(default=0.5, gt=0, le=1, description="applicable items of a partial answer (9)")
+
+
+class Disclosure(Part):
+    """Settings of method.md 10."""
+
+    public_min_n: int = Field(default=10, ge=1)
+    internal_min_n: int = Field(default=5, ge=1)
+    min_raters: int = Field(default=3, ge=1)
+    leaders_min_n: int = Field(default=5, ge=1)
+    public_item_min_n: int = Field(default=20, ge=1)
+    internal_item_min_n: int = Field(default=10, ge=1)
+
+
+class Definition(Part):
+    """The whole of `programme.yaml`."""
+
+    slug: Slug
+    label: Label
+    about: Label | None = None
+    data_source: Label | None = Field(default=None, description="where a user gets the extracts and how to name it")
+    mappings: tuple[Mapping, ...] = Field(min_length=1)
+    respondent_groups: tuple[RespondentGroup, ...] = Field(min_length=1)
+    extracts: tuple[Extract, ...] = Field(min_length=1)
+    ids: Ids = Ids()
+    thresholds: Thresholds = Thresholds()
+    disclosure: Disclosure = Disclosure()
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Definition:
+        for what, names in (
+            ("mappings", [m.key for m in self.mappings]),
+            ("respondent_groups", [g.code for g in self.respondent_groups]),
+        ):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(f"{what}: {twice[0]!r} stands twice")
+        bases = [m.key for m in self.mappings if m.base]
+        if len(bases) != 1:
+            raise ValueError(f"mappings: exactly one needs `base: true`, found {len(bases)}")
+        keys = {m.key for m in self.mappings}
+        groups = {g.code: g for g in self.respondent_groups}
+        for number, extract in enumerate(self.extracts):
+            if extract.respondent_group not in groups:
+                raise ValueError(f"extracts[{number}]: respondent group {extract.respondent_group!r} is not declared")
+            unknown = sorted(set(extract.mappings or ()) - keys)
+            if unknown:
+                raise ValueError(f"extracts[{number}]: mapping {unknown[0]!r} is not declared")
+        for group in self.respondent_groups:
+            contents = {e.content for e in self.extracts if e.respondent_group == group.code}
+            if "answers" not in contents:
+                raise ValueError(f"respondent_groups: {group.code!r} has no extract with `content: answers`")
+            if (group.roster == "file") != ("roster" in contents):
+                raise ValueError(
+                    f"respondent_groups: {group.code!r} has roster {group.roster!r}, which does not go with its extracts; "
+                    "`roster: file` and an extract with `content: roster` belong together"
+                )
+        return self

@@ -1,0 +1,265 @@
+"""The warehouse of one candidate: a DuckDB file of its own, its sources, and dbt run on it in process.
+
+Belongs here: all that knows of dbt and of the engine. Does not belong here: SQL that means something (dbt_project), and
+what is done with the tables.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from pipelines.errors import KortlaegningError
+from pipelines.files import sha256_tree
+from pipelines.programme import Programme
+from pipelines.settings import CHECKOUT, Settings
+
+DBT_PROJECT = CHECKOUT / "dbt_project"
+DATABASE = "warehouse.duckdb"
+"""File name of every warehouse: dbt's relations bear its stem, so it is the same for every candidate."""
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What became of one dbt model or test."""
+
+    unique_id: str
+    name: str
+    kind: str  # model | test
+    status: str  # success | pass | warn | fail | error | skipped
+    seconds: float
+    failures: int | None
+    message: str
+    depends_on: tuple[str, ...]
+    failing_rows: str | None  # relation that holds a test's failing rows
+
+    @property
+    def is_good(self) -> bool:
+        """Built, or passed."""
+        return self.status in ("success", "pass", "warn")
+
+
+class Warehouse:
+    """The DuckDB file in `folder` and the dbt runs on it."""
+
+    def __init__(self, folder: Path, settings: Settings) -> None:
+        """Bind the folder; nothing is opened."""
+        self.folder = folder
+        self.path = folder / DATABASE
+        self._settings = settings
+
+    def connect(self, read_only: bool = True) -> duckdb.DuckDBPyConnection:
+        """A connection of the caller's, to be closed before dbt runs."""
+        config = {"threads": self._settings.threads, "memory_limit": self._settings.memory_limit}
+        return duckdb.connect(str(self.path), read_only=read_only, config=config)
+
+    def register_sources(self, programme: Programme, raw_folders: Sequence[Path]) -> None:
+        """Make the schemas `raw` (views over raw Parquet, tables of the programme) and `inference` (views over Parquet).
+
+        Args:
+            programme: its tables become `raw.<table>`.
+            raw_folders: folders with `respondents/`, `answers/` and `roster/`, one a mapping and respondent group.
+        """
+        groups = pd.DataFrame(
+            [(g.code, g.kind, g.roster) for g in programme.respondent_groups],
+            columns=["respondent_group", "kind", "roster"],
+        )
+        mappings = pd.DataFrame(
+            [(m.key, position, m.base) for position, m in enumerate(programme.mappings, start=1)],
+            columns=["mapping", "position", "is_base"],
+        )
+        tables = {
+            "mappings": mappings,
+            "respondent_groups": groups,
+            "municipalities": programme.municipalities,
+            "lineage": programme.lineage,
+            "items": programme.items,
+            "scales": programme.scales,
+            "codebook": programme.codebook,
+        }
+        with self.connect(read_only=False) as con:
+            con.execute("create schema if not exists raw")
+            con.execute("create schema if not exists inference")
+            for name, frame in tables.items():
+                con.register("frame", pa.Table.from_pandas(frame, preserve_index=False))
+                con.execute(f"create or replace table raw.{name} as select * from frame")
+                con.unregister("frame")
+            for name in ("respondents", "answers", "roster"):
+                files = [str(path) for folder in raw_folders for path in sorted((folder / name).glob("*.parquet"))]
+                con.execute(f"create or replace view raw.{name} as {_parquet_view(name, files)}")
+
+    def register_inference(self, tables: Sequence[str]) -> None:
+        """Take `inference/<table>.parquet` of the warehouse's folder into the schema `inference`."""
+        with self.connect(read_only=False) as con:
+            for name in tables:
+                path = self.folder / "inference" / f"{name}.parquet"
+                con.execute(f"create or replace table inference.{name} as {_parquet_view(name, [str(path)])}")
+
+    def build(
+        self,
+        select: str,
+        programme: Programme,
+        progress: Callable[[str], None] = lambda _: None,
+    ) -> list[NodeResult]:
+        """Run the dbt models and tests that `select` names.
+
+        Raises:
+            KortlaegningError: dbt could not start at all. Failed models and tests are results, not errors.
+        """
+        thresholds = programme.definition.thresholds
+        items_per_theme = programme.items.groupby(["respondent_group", "theme"]).size()
+        variables = {
+            "programme": programme.slug,
+            "max_items": int(items_per_theme.max()),
+            "institutions_stable": programme.definition.ids.institutions_stable,
+            "min_valid_share": thresholds.min_valid_share,
+            "min_classes": thresholds.min_classes,
+            "trend_min_items": thresholds.trend_min_items,
+            "trend_min_items_short": thresholds.trend_min_items_short,
+            "trend_min_share": thresholds.trend_min_share,
+            "trend_includes_minor": thresholds.trend_includes_minor,
+            "complete_share": thresholds.complete_share,
+            "partial_share": thresholds.partial_share,
+            "low_response": thresholds.low_response,
+            "low_response_parents": thresholds.low_response_parents,
+        }
+        arguments = ["build", "--select", select, "--indirect-selection", "buildable", "--vars", json.dumps(variables)]
+        outcome = _invoke(arguments, self.folder, self._environment(), progress)
+        if outcome.result is None:
+            raise KortlaegningError(f"dbt could not start: {' '.join(str(outcome.exception).split())}")
+        return [_node_result(result) for result in outcome.result.results]
+
+    def read(self, query: str) -> pd.DataFrame:
+        """A query's rows; for tables that fit in memory many times over."""
+        with self.connect() as con:
+            return con.execute(query).df()
+
+    def _environment(self) -> dict[str, str]:
+        """What `profiles.yml` reads."""
+        return {
+            "DBT_KORTLAEGNING_DATABASE": str(self.path),
+            "DBT_KORTLAEGNING_THREADS": str(self._settings.threads),
+            "DBT_KORTLAEGNING_MEMORY": self._settings.memory_limit,
+            "DBT_KORTLAEGNING_SPILL": str(self.folder / "spill"),
+        }
+
+
+def manifest(cache: Path) -> dict[str, Any]:
+    """dbt's manifest of the project: parsed again only when a file of the project changed.
+
+    Args:
+        cache: folder for the parsed manifest.
+    """
+    path = cache / f"manifest-{sha256_tree(DBT_PROJECT, ['.sql', '.yml'])[:16]}.json"
+    if not path.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        outcome = _invoke(["parse"], cache, {}, lambda _: None)
+        if not outcome.success:
+            raise KortlaegningError(f"dbt cannot parse {DBT_PROJECT.name}: {' '.join(str(outcome.exception).split())}")
+        (cache / "dbt" / "manifest.json").replace(path)
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def _parquet_view(name: str, files: Sequence[str]) -> str:
+    """Query over the Parquet files of one raw table; without files an empty table of its columns."""
+    if files:
+        listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+        return f"select * from read_parquet([{listed}])"
+    columns = EMPTY[name]
+    return "select " + ", ".join(f"null::{kind} as {column}" for column, kind in columns.items()) + " where false"
+
+
+_RESPONDENT = {
+    "mapping": "varchar",
+    "respondent_group": "varchar",
+    "respondent_key": "bigint",
+    "respondent_id": "varchar",
+    "rater_id": "varchar",
+    "municipality_id": "varchar",
+    "institution_id": "varchar",
+    "class_id": "varchar",
+    "grade": "integer",
+    "gender": "varchar",
+    "background": "varchar",
+    "status": "varchar",
+    "submitted_on": "date",
+    "is_simulated": "boolean",
+    "file_id": "varchar",
+    "file_row": "bigint",
+}
+EMPTY = {
+    "respondents": _RESPONDENT,
+    "roster": _RESPONDENT,
+    "answers": {"mapping": "varchar", "respondent_group": "varchar", "respondent_key": "bigint", "variable": "varchar", "code": "varchar"},
+}
+"""Columns that the models read of each raw table, for a programme that delivers none of a kind."""
+
+
+def _node_result(result: Any) -> NodeResult:
+    """The part of dbt's result that we keep."""
+    node = result.node
+    return NodeResult(
+        unique_id=node.unique_id,
+        name=node.name,
+        kind=str(node.resource_type),
+        status=str(result.status),
+        seconds=float(result.execution_time),
+        failures=result.failures,
+        message=" ".join((result.message or "").split()),
+        depends_on=tuple(node.depends_on.nodes),
+        failing_rows=node.relation_name if str(node.resource_type) == "test" else None,
+    )
+
+
+def _invoke(arguments: Sequence[str], folder: Path, environment: dict[str, str], progress: Callable[[str], None]) -> Any:
+    """Run dbt in this process; its target and logs go below `folder`, and the database is let go of afterwards."""
+    from dbt.cli.main import dbtRunner
+
+    def on_event(event: Any) -> None:
+        if event.info.name == "LogStartLine":
+            progress(event.data.node_info.node_name)
+
+    fixed = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
+    fixed += ["--target-path", str(folder / "dbt"), "--log-path", str(folder / "dbt" / "logs")]
+    fixed += ["--quiet", "--log-level", "none", "--log-level-file", "info", "--no-use-colors", "--no-version-check"]
+    with _environment_set(environment | {"DO_NOT_TRACK": "1"}):
+        try:
+            return dbtRunner(callbacks=[on_event]).invoke([*arguments, *fixed])
+        finally:
+            _let_go()
+
+
+def _let_go() -> None:
+    """Close dbt-duckdb's connection, so that others can open the file."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.adapters.factory import reset_adapters
+
+    reset_adapters()
+    if DuckDBConnectionManager._ENV is not None:
+        DuckDBConnectionManager._ENV.close()
+    DuckDBConnectionManager.close_all_connections()
+
+
+@contextmanager
+def _environment_set(values: dict[str, str]) -> Iterator[None]:
+    """Environment variables for the time of a dbt run."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
