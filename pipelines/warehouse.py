@@ -19,7 +19,7 @@ import pandas as pd
 import pyarrow as pa
 
 from pipelines.errors import KortlaegningError
-from pipelines.files import sha256_tree
+from pipelines.files import sha256_text, sha256_tree
 from pipelines.programme import Programme
 from pipelines.settings import CHECKOUT, Settings
 
@@ -115,33 +115,30 @@ class Warehouse:
         Raises:
             KortlaegningError: dbt could not start at all. Failed models and tests are results, not errors.
         """
-        thresholds = programme.definition.thresholds
-        items_per_theme = programme.items.groupby(["respondent_group", "theme"]).size()
-        variables = {
-            "programme": programme.slug,
-            "max_items": int(items_per_theme.max()),
-            "institutions_stable": programme.definition.ids.institutions_stable,
-            "min_valid_share": thresholds.min_valid_share,
-            "min_classes": thresholds.min_classes,
-            "trend_min_items": thresholds.trend_min_items,
-            "trend_min_items_short": thresholds.trend_min_items_short,
-            "trend_min_share": thresholds.trend_min_share,
-            "trend_includes_minor": thresholds.trend_includes_minor,
-            "complete_share": thresholds.complete_share,
-            "partial_share": thresholds.partial_share,
-            "low_response": thresholds.low_response,
-            "low_response_parents": thresholds.low_response_parents,
-        }
-        arguments = ["build", "--select", select, "--indirect-selection", "buildable", "--vars", json.dumps(variables)]
-        outcome = _invoke(arguments, self.folder, self._environment(), progress)
+        parsed = _parse(self._settings.dbt_cache, _variables(programme))
+        arguments = ["build", "--select", select, "--indirect-selection", "buildable"]
+        arguments += ["--vars", json.dumps(_variables(programme))]
+        outcome = _invoke(arguments, self.folder, self._environment(), progress, parsed)
         if outcome.result is None:
             raise KortlaegningError(f"dbt could not start: {' '.join(str(outcome.exception).split())}")
         return [_node_result(result) for result in outcome.result.results]
 
-    def read(self, query: str) -> pd.DataFrame:
-        """A query's rows; for tables that fit in memory many times over."""
+    def row_counts(self, names: Sequence[str]) -> dict[str, int]:
+        """Rows of models; a view is not counted and has none."""
         with self.connect() as con:
-            return con.execute(query).df()
+            tables = dict(con.execute("select table_name, estimated_size from duckdb_tables()").fetchall())
+        return {name: int(tables.get(name, 0)) for name in names}
+
+    def failing_rows(self, result: NodeResult, limit: int) -> pd.DataFrame:
+        """The first rows that a dbt test found wrong, as the test selects them."""
+        with self.connect() as con:
+            return con.execute(f"select * from {result.failing_rows} limit {limit}").df()
+
+    def is_simulated(self) -> bool:
+        """Whether any record bears the mark of simulated data."""
+        with self.connect() as con:
+            [(found,)] = con.execute("select coalesce(bool_or(is_simulated), false) from raw.respondents").fetchall()
+        return bool(found)
 
     def _environment(self) -> dict[str, str]:
         """What `profiles.yml` reads."""
@@ -153,21 +150,58 @@ class Warehouse:
         }
 
 
-def manifest(cache: Path) -> dict[str, Any]:
-    """dbt's manifest of the project: parsed again only when a file of the project changed.
-
-    Args:
-        cache: folder for the parsed manifest.
-    """
-    path = cache / f"manifest-{sha256_tree(DBT_PROJECT, ['.sql', '.yml'])[:16]}.json"
+def manifest(settings: Settings, programme: Programme) -> dict[str, Any]:
+    """dbt's manifest of the project as plain data; parsed again only when the project or its variables have changed."""
+    variables = _variables(programme)
+    path = _cache_folder(settings.dbt_cache, variables) / "manifest.json"
     if not path.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        outcome = _invoke(["parse"], cache, {}, lambda _: None)
-        if not outcome.success:
-            raise KortlaegningError(f"dbt cannot parse {DBT_PROJECT.name}: {' '.join(str(outcome.exception).split())}")
-        (cache / "dbt" / "manifest.json").replace(path)
+        _parse(settings.dbt_cache, variables)
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return found
+
+
+_PARSED: dict[Path, Any] = {}
+"""Manifests of this process, by cache folder: dbt takes three seconds to parse and none to be given one."""
+
+
+def _parse(cache: Path, variables: dict[str, object]) -> Any:
+    """The parsed project, for dbt to build from."""
+    folder = _cache_folder(cache, variables)
+    if folder not in _PARSED:
+        outcome = _invoke(["parse", "--vars", json.dumps(variables)], folder.parent, {}, lambda _: None, target=folder)
+        if not outcome.success:
+            raise KortlaegningError(f"dbt cannot parse {DBT_PROJECT.name}: {' '.join(str(outcome.exception).split())}")
+        _PARSED[folder] = outcome.result
+    return _PARSED[folder]
+
+
+def _cache_folder(cache: Path, variables: dict[str, object]) -> Path:
+    """dbt's target folder for this state of the project: a partial parse is only ever taken up by the same state."""
+    state = sha256_text(sha256_tree(DBT_PROJECT, [".sql", ".yml"]), json.dumps(variables, sort_keys=True))
+    return cache / state[:16]
+
+
+def _variables(programme: Programme) -> dict[str, object]:
+    """What the models are told of the programme."""
+    thresholds = programme.definition.thresholds
+    named = (
+        "min_valid_share",
+        "min_classes",
+        "trend_min_items",
+        "trend_min_items_short",
+        "trend_min_share",
+        "trend_includes_minor",
+        "complete_share",
+        "partial_share",
+        "low_response",
+        "low_response_parents",
+    )
+    return {
+        "programme": programme.slug,
+        "max_items": int(programme.items.groupby(["respondent_group", "theme"]).size().max()),
+        "institutions_stable": programme.definition.ids.institutions_stable,
+        **{name: getattr(thresholds, name) for name in named},
+    }
 
 
 def _parquet_view(name: str, files: Sequence[str]) -> str:
@@ -221,7 +255,14 @@ def _node_result(result: Any) -> NodeResult:
     )
 
 
-def _invoke(arguments: Sequence[str], folder: Path, environment: dict[str, str], progress: Callable[[str], None]) -> Any:
+def _invoke(
+    arguments: Sequence[str],
+    folder: Path,
+    environment: dict[str, str],
+    progress: Callable[[str], None],
+    parsed: Any = None,
+    target: Path | None = None,
+) -> Any:
     """Run dbt in this process; its target and logs go below `folder`, and the database is let go of afterwards."""
     from dbt.cli.main import dbtRunner
 
@@ -230,11 +271,11 @@ def _invoke(arguments: Sequence[str], folder: Path, environment: dict[str, str],
             progress(event.data.node_info.node_name)
 
     fixed = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
-    fixed += ["--target-path", str(folder / "dbt"), "--log-path", str(folder / "dbt" / "logs")]
+    fixed += ["--target-path", str(target or folder / "dbt"), "--log-path", str(folder / "dbt" / "logs")]
     fixed += ["--quiet", "--log-level", "none", "--log-level-file", "info", "--no-use-colors", "--no-version-check"]
     with _environment_set(environment | {"DO_NOT_TRACK": "1"}):
         try:
-            return dbtRunner(callbacks=[on_event]).invoke([*arguments, *fixed])
+            return dbtRunner(manifest=parsed, callbacks=[on_event]).invoke([*arguments, *fixed])
         finally:
             _let_go()
 

@@ -32,13 +32,23 @@ REASONS: dict[str, Callable[[pd.DataFrame, Rules], pd.Series]] = {
 """The rule of each mart."""
 
 LOOKED_AT = {
-    "theme_scores": "level, respondent_group, n, raters",
-    "progression": "level, respondent_group, n_from, n_to, raters_from, raters_to",
-    "reliability": "respondent_group, n",
-    "response_rates": "level, respondent_group, invited, complete, partial",
-    "item_distributions": "mapping, level, unit_id, respondent_group, theme, item_id, n, share",
+    "theme_scores": "select is_institution, respondent_group, n, raters from mart",
+    "progression": "select is_institution, respondent_group, n_from, n_to, raters_from, raters_to from mart",
+    "reliability": "select false as is_institution, respondent_group, n from mart",
+    "response_rates": "select is_institution, respondent_group, invited, complete, partial from mart",
+    # The raters of an item are those of its theme.
+    "item_distributions": """
+        select is_institution, respondent_group, n, raters.raters,
+            max(share) over (partition by mapping, level, unit_id, respondent_group, item_id) as largest_share
+        from mart
+        left join (
+            select mapping, level, unit_id, respondent_group, theme, raters
+            from theme_scores
+            where form = 'full' and breakdown = 'all'
+        ) as raters using (mapping, level, unit_id, respondent_group, theme)
+    """,
 }
-"""Columns that the rules read."""
+"""What the rules read of each mart."""
 
 
 def disclose(
@@ -59,7 +69,7 @@ def disclose(
     for mart in MARTS:
         order = ", ".join(mart.key)
         table = database.sql(f"select * from {mart.name} order by {order}").to_arrow_table()
-        looked_at = _looked_at(database, mart)
+        looked_at = _looked_at(database, mart, definition)
         for audience in AUDIENCES:
             reasons = REASONS[mart.name](looked_at, Rules.of(definition, audience))
             path = out / audience / f"{mart.name}.parquet"
@@ -97,21 +107,17 @@ def suppress(table: pa.Table, mart: Mart, reasons: pd.Series) -> pa.Table:
     return pa.table(columns, schema=table.schema)
 
 
-def _looked_at(database: duckdb.DuckDBPyConnection, mart: Mart) -> pd.DataFrame:
+def _looked_at(database: duckdb.DuckDBPyConnection, mart: Mart, definition: Definition) -> pd.DataFrame:
     """What the rules of a mart read, rows in the same order as the mart."""
-    columns, order = LOOKED_AT[mart.name], ", ".join(mart.key)
-    if mart.name != "item_distributions":
-        return database.execute(f"select {columns} from {mart.name} order by {order}").df()
-    # The raters of an item are those of its theme.
-    return database.execute(
+    groups = ", ".join(f"'{group.code}'" for group in definition.respondent_groups)
+    is_institution = "level = 'institution'" if "level" in mart.key else "false"
+    return database.sql(
         f"""
-        select {columns}, raters.raters
-        from item_distributions
-        left join (
-            select mapping, level, unit_id, respondent_group, theme, raters
-            from theme_scores
-            where form = 'full' and breakdown = 'all'
-        ) as raters using (mapping, level, unit_id, respondent_group, theme)
-        order by {order}
+        with mart as (select *, {is_institution} as is_institution from {mart.name})
+        select * exclude (respondent_group, place), cast(respondent_group as enum ({groups})) as respondent_group
+        from (
+            {LOOKED_AT[mart.name].replace(" from mart", f", row_number() over (order by {', '.join(mart.key)}) as place from mart", 1)}
+        )
+        order by place
         """
     ).df()

@@ -43,22 +43,22 @@ class Rules:
 
 
 def theme_score_reasons(scores: pd.DataFrame, rules: Rules) -> pd.Series:
-    """Columns level, respondent_group, n, raters."""
+    """Columns is_institution, respondent_group, n, raters."""
     return _first_reason(
         scores,
-        leader_level=_is_leader(scores, rules) & scores["level"].eq("institution"),
+        leader_level=_is_leader(scores, rules) & scores["is_institution"],
         n_lt_min=scores["n"] < _least(scores, rules),
         rater_lt_min=_few_raters(scores["raters"], scores, rules),
     )
 
 
 def progression_reasons(changes: pd.DataFrame, rules: Rules) -> pd.Series:
-    """Columns level, respondent_group, n_from, n_to, raters_from, raters_to. A round without data has nothing to hide."""
+    """Columns is_institution, respondent_group, n_from, n_to, raters_from, raters_to. A round without data has nothing to hide."""
     least = _least(changes, rules)
     has_data = changes["n_from"].notna() | changes["n_to"].notna()
     return _first_reason(
         changes,
-        leader_level=_is_leader(changes, rules) & changes["level"].eq("institution") & has_data,
+        leader_level=_is_leader(changes, rules) & changes["is_institution"] & has_data,
         n_lt_min=(changes["n_from"] < least) | (changes["n_to"] < least),
         rater_lt_min=_few_raters(changes["raters_from"], changes, rules, changes["n_from"].notna())
         | _few_raters(changes["raters_to"], changes, rules, changes["n_to"].notna()),
@@ -71,7 +71,7 @@ def reliability_reasons(reliability: pd.DataFrame, rules: Rules) -> pd.Series:
 
 
 def response_rate_reasons(rates: pd.DataFrame, rules: Rules) -> pd.Series:
-    """Columns level, respondent_group, invited, complete, partial.
+    """Columns is_institution, respondent_group, invited, complete, partial.
 
     The number who answered is the n of the unit's figures: where that may not be known, neither may the rate.
     """
@@ -79,21 +79,22 @@ def response_rate_reasons(rates: pd.DataFrame, rules: Rules) -> pd.Series:
     answered = rates["complete"].fillna(0) + rates["partial"].fillna(0)
     return _first_reason(
         rates,
-        leader_level=_is_leader(rates, rules) & rates["level"].eq("institution"),
+        leader_level=_is_leader(rates, rules) & rates["is_institution"],
         n_lt_min=(rates["invited"].fillna(0) < least) | (answered < least),
     )
 
 
 def item_distribution_reasons(distributions: pd.DataFrame, rules: Rules) -> pd.Series:
-    """Columns of the mart and `raters` of the theme in that unit. All answers of an item share one fate."""
-    item = ["mapping", "level", "unit_id", "respondent_group", "item_id"]
-    largest = distributions.groupby(item, observed=True, sort=False)["share"].transform("max")
+    """Columns is_institution, respondent_group, n, raters, largest_share (of the item's answers).
+
+    All answers of an item share one fate.
+    """
     return _first_reason(
         distributions,
-        leader_level=_is_leader(distributions, rules) & distributions["level"].eq("institution"),
+        leader_level=_is_leader(distributions, rules) & distributions["is_institution"],
         n_lt_min=distributions["n"] < rules.item_min_n,
         rater_lt_min=_few_raters(distributions["raters"], distributions, rules),
-        unanimous=largest >= 1,
+        unanimous=distributions["largest_share"] >= 1,
     )
 
 

@@ -7,11 +7,13 @@ that needs more than one file at a time, and any number computed from answers (d
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pipelines.errors import InputError
+from pipelines.extract.check import check_files
 from pipelines.extract.deliveries import Delivery, Landing, look_at_landing
 from pipelines.extract.findings import Finding
 from pipelines.extract.pseudonyms import key_id, load_key
@@ -26,10 +28,11 @@ __all__ = [
     "ExtractedGroup",
     "Finding",
     "Landing",
-    "check_delivery",
+    "check_files",
     "extract_group",
     "look_at_landing",
     "raw_folder",
+    "remove_outdated",
     "stop_on",
 ]
 
@@ -56,19 +59,24 @@ class ExtractedGroup:
         return sum(file.answers for file in self.files)
 
 
-def raw_folder(settings: Settings, programme: Programme, mapping: str, group: str) -> Path:
-    """Where the raw Parquet of one mapping and group lies."""
-    return settings.raw_dir / programme.slug / mapping / group
+def raw_folder(settings: Settings, programme: Programme, landing: Landing, group: str) -> Path:
+    """Where the raw Parquet of one mapping and group lies: a folder named by the state of all that it is made from."""
+    deliveries = [d for d in landing.deliveries if d.extract.respondent_group == group]
+    state = sha256_text(
+        CODE_HASH,
+        programme.content_hash,
+        key_id(load_key(settings)),
+        *(part for delivery in deliveries for part in (delivery.name, delivery.sha256)),
+    )
+    return settings.raw_dir / programme.slug / landing.mapping / group / state[:16]
 
 
-def check_delivery(programme: Programme, delivery: Delivery, settings: Settings) -> ExtractedFile:
-    """Read one file against its contract; nothing is written.
-
-    Raises:
-        InputError: the file cannot be read at all.
-    """
-    with FileReader(programme, delivery, "only checked", settings.threads, settings.memory_limit) as reader:
-        return reader.result
+def remove_outdated(current: list[Path]) -> None:
+    """Remove raw Parquet of these folders' mappings and groups that is not one of them."""
+    for folder in current:
+        for other in folder.parent.iterdir():
+            if other != folder:
+                shutil.rmtree(other, ignore_errors=True)
 
 
 def extract_group(
@@ -89,8 +97,7 @@ def extract_group(
     stop_on(landing.findings)
     key = load_key(settings)
     deliveries = [d for d in landing.deliveries if d.extract.respondent_group == group]
-    state = sha256_text(CODE_HASH, programme.content_hash, key_id(key), *(d.name + d.sha256 for d in deliveries))
-    folder = raw_folder(settings, programme, landing.mapping, group) / state[:16]
+    folder = raw_folder(settings, programme, landing, group)
     record = folder / "extracted.json"
     if record.exists():
         files = tuple(_file_from_json(entry) for entry in json.loads(record.read_text(encoding="utf-8")))

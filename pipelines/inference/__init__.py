@@ -17,8 +17,13 @@ from pipelines.inference.progression import change_statements
 from pipelines.inference.reliability import reliabilities
 from pipelines.programme.definition import Thresholds
 
-TABLES = ("theme_scores", "progression", "reliability")
-"""What `infer` writes."""
+SOURCES = {
+    "theme_scores": ("int_level_estimates",),
+    "progression": ("int_change_estimates",),
+    "reliability": ("int_item_moments", "int_theme_forms"),
+}
+"""What `infer` writes, and the models each table is made from."""
+TABLES = tuple(SOURCES)
 
 
 def infer(database: duckdb.DuckDBPyConnection, folder: Path, thresholds: Thresholds) -> dict[str, int]:

@@ -54,10 +54,10 @@ def benjamini_hochberg(changes: pd.DataFrame) -> pd.Series:
         changes: columns `FAMILY` and `p`.
     """
     tested = changes.loc[changes["p"].notna(), [*FAMILY, "p"]]
-    q = tested.groupby(FAMILY, sort=False, observed=True)["p"].transform(
-        lambda p: stats.false_discovery_control(p.to_numpy(), method="bh")
-    )
-    return q.reindex(changes.index)
+    p, q = tested["p"].to_numpy(), np.empty(len(tested))
+    for rows in tested.groupby(FAMILY, sort=False, observed=True).indices.values():
+        q[rows] = stats.false_discovery_control(p[rows], method="bh")
+    return pd.Series(q, index=tested.index).reindex(changes.index)
 
 
 def hedges_g(changes: pd.DataFrame) -> pd.Series:

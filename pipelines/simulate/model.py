@@ -1,15 +1,15 @@
 """The model that answers are drawn from: items, municipalities, schools and true changes.
 
-Belongs here: every figure of the model that holds before a single person is drawn. Does not belong here: drawing answers
-(`answers`) and what follows from the model in expectation (`truth`).
+Belongs here: every figure of the model that holds before a single person is drawn. Does not belong here: drawing
+answers (`answers`) and what follows from the model in expectation (`truth`).
 
 Model. The trait of respondent i in theme t is
 
     theta = municipality + school + class + respondent + change + gender + grade + background
 
 with variances icc_municipality, icc_school, icc_class and the rest, which sum to 1; the respondent's part has a share
-that all themes have in common. Item j is answered in category c (0 the worst, whatever the wording) by the latent answer
-loading·theta + sqrt(1 − loading²)·noise against thresholds, which is a graded (ordinal probit) one-factor model. A
+that all themes have in common. Item j is answered in category c (0 the worst, whatever the wording) by comparing the
+latent answer loading·theta + sqrt(1 − loading²)·noise with thresholds: a graded one-factor model with probit link. A
 municipality's effect is lasting. A school's has a lasting part and one of the mapping, so that its correlation from one
 mapping to another is `school_stability`; the lasting part goes on through the lineage (see `schools.Schools.origin`).
 """
@@ -22,10 +22,11 @@ import numpy as np
 from scipy.special import ndtri
 
 from pipelines.errors import ConfigurationError
-from pipelines.programme import Programme
+from pipelines.programme import Programme, RespondentGroup
 from pipelines.simulate.plan import Change, GroupPlan, Plan, Shares, cumulative
+from pipelines.simulate.population import LAST_COMMON_GRADE
 from pipelines.simulate.randomness import stream
-from pipelines.simulate.schools import Floats, Schools
+from pipelines.simulate.schools import Floats, Ints, Schools
 
 USUAL_SHARES: dict[int, Shares] = {
     2: (0.25, 0.75),
@@ -35,6 +36,7 @@ USUAL_SHARES: dict[int, Shares] = {
 }
 """Typical answers by number of categories, worst first: most answer positively, as in real school surveys."""
 
+SHORT_THEME = 3  # items up to which a trend needs fewer (method.md 1.4)
 DECIMALS = 4  # parameters are rounded, so that parameters.json holds exactly the model that was used
 
 
@@ -58,6 +60,14 @@ class AskedItem:
     codes: tuple[str, ...]
     scores: tuple[int, ...]
     declined: str | None
+
+
+@dataclass(frozen=True)
+class Centre:
+    """Middle grade and mean background of a respondent group."""
+
+    grade: float
+    background: float
 
 
 @dataclass(frozen=True)
@@ -105,9 +115,10 @@ def build_model(programme: Programme, plan: Plan, seed: int) -> Model:
     trend = trend_items(programme)
     themes: dict[str, list[Theme]] = {group.code: [] for group in programme.respondent_groups}
     ordered = programme.themes.sort_values(["respondent_group", "position"], kind="stable")
+    book = _Book(programme)
     for group, code in ordered[["respondent_group", "theme"]].itertuples(index=False, name=None):
         group_plan, own = plan.group(group), plan.theme(group, code)
-        items = _items(programme, plan, group, code, seed)
+        items = _items(book, plan, group, code, seed)
         if not any(items):
             continue
         sd = float(np.sqrt(group_plan.icc_municipality))
@@ -138,89 +149,102 @@ def trend_items(programme: Programme) -> dict[tuple[str, str], frozenset[str]]:
     """
     settings = programme.definition.thresholds
     same = {"identical", "minor"} if settings.trend_includes_minor else {"identical"}
-    ranges = _scale_values(programme)
-    item_theme = programme.items.set_index(["respondent_group", "item_id"])["theme"]
+    ranges = _scale_ranges(programme)
+    items = programme.items[["respondent_group", "item_id", "theme"]].itertuples(index=False, name=None)
+    theme_of: dict[tuple[str, str], str] = {(group, item): theme for group, item, theme in items}
     book = programme.codebook[programme.codebook["variable"].ne("")]
-    asked: dict[tuple[str, str], dict[str, dict[str, tuple[str, tuple[int, int]]]]] = {}
-    for row in book.itertuples(index=False):
-        theme = (row.respondent_group, item_theme[(row.respondent_group, row.item_id)])
-        by_mapping = asked.setdefault(theme, {}).setdefault(row.mapping, {})
-        by_mapping[row.item_id] = (row.comparability, (min(ranges[row.scale]), max(ranges[row.scale])))
+    columns = ["mapping", "respondent_group", "item_id", "scale", "comparability"]
+    asked: dict[tuple[str, str], dict[str, dict[str, tuple[tuple[int, int], str]]]] = {}
+    for mapping, group, item, scale, comparability in book[columns].itertuples(index=False, name=None):
+        by_mapping = asked.setdefault((group, theme_of[group, item]), {})
+        by_mapping.setdefault(mapping, {})[item] = (ranges[scale], comparability)
     found: dict[tuple[str, str], frozenset[str]] = {}
     for theme, by_mapping in asked.items():
         rounds = [by_mapping[key] for key in programme.mapping_keys if key in by_mapping]
-        common = set.intersection(*(set(items) for items in rounds))
+        common = set(rounds[0]).intersection(*rounds[1:])
         kept = {
             item
             for item in common
-            if len({items[item][1] for items in rounds}) == 1 and all(items[item][0] in same for items in rounds[1:])
+            if len({asked_then[item][0] for asked_then in rounds}) == 1
+            and all(asked_then[item][1] in same for asked_then in rounds[1:])
         }
-        longest = max(len(items) for items in rounds)
-        needed = settings.trend_min_items_short if longest <= 3 else settings.trend_min_items  # noqa: PLR2004 - method.md
+        longest = max(len(asked_then) for asked_then in rounds)
+        needed = settings.trend_min_items_short if longest <= SHORT_THEME else settings.trend_min_items
         if len(kept) >= needed and len(kept) >= settings.trend_min_share * longest:
             found[theme] = frozenset(kept)
     return found
 
 
-def _scale_values(programme: Programme) -> dict[str, list[int]]:
-    """Valid values of each scale, ascending."""
+def _scale_ranges(programme: Programme) -> dict[str, tuple[int, int]]:
+    """Lowest and highest valid value of each scale."""
     valid = programme.scales[programme.scales["kind"].eq("valid")]
-    return {str(scale): sorted(int(v) for v in rows["value"]) for scale, rows in valid.groupby("scale")}
+    return {str(scale): (int(values.min()), int(values.max())) for scale, values in valid.groupby("scale")["value"]}
 
 
-def _items(programme: Programme, plan: Plan, group: str, theme: str, seed: int) -> tuple[tuple[AskedItem, ...], ...]:
+class _Book:
+    """Codebook, items and scales of a programme, looked up by key."""
+
+    def __init__(self, programme: Programme) -> None:
+        """Index the tables once: there are thousands of look-ups."""
+        self.mappings = programme.mapping_keys
+        self.scales = {str(scale): rows for scale, rows in programme.scales.groupby("scale")}
+        self.items: dict[tuple[str, str], list[tuple[str, int]]] = {}
+        table = programme.items.sort_values("position", kind="stable")
+        for row in table[["respondent_group", "theme", "item_id", "direction"]].itertuples(index=False, name=None):
+            self.items.setdefault((row[0], row[1]), []).append((row[2], int(row[3])))
+        columns = ["mapping", "respondent_group", "item_id", "variable", "scale", "already_reversed", "comparability"]
+        asked = programme.codebook.loc[programme.codebook["variable"].ne(""), columns]
+        self.asked = {row[:3]: row[3:] for row in asked.itertuples(index=False, name=None)}
+        self._answers: dict[tuple[str, bool], tuple[tuple[str, ...], tuple[int, ...], str | None]] = {}
+
+    def answers(self, scale: str, runs_backwards: bool) -> tuple[tuple[str, ...], tuple[int, ...], str | None]:
+        """Codes in the file and scores after reversal of the categories, worst first, and the code of don't know.
+
+        Raw values run as the scores do, unless an item is a negative one that the delivery has not reversed.
+        """
+        key = (scale, runs_backwards)
+        if key not in self._answers:
+            rows = self.scales[scale]
+            valid = rows[rows["kind"].eq("valid")].drop_duplicates("value").sort_values("value")
+            codes, values = [str(code) for code in valid["code"]], [int(value) for value in valid["value"]]
+            if runs_backwards:
+                codes.reverse()
+                values = [values[0] + values[-1] - value for value in reversed(values)]
+            declined = rows.loc[rows["kind"].eq("declined"), "code"]
+            self._answers[key] = tuple(codes), tuple(values), str(declined.iloc[0]) if len(declined) else None
+        return self._answers[key]
+
+
+def _items(book: _Book, plan: Plan, group: str, theme: str, seed: int) -> tuple[tuple[AskedItem, ...], ...]:
     """The theme's items in each mapping. A changed wording makes an item another one from then on."""
-    own, group_plan = plan.theme(group, theme), plan.group(group)
-    low, high = own.loading or group_plan.loading
-    table = programme.items
-    table = table[table["respondent_group"].eq(group) & table["theme"].eq(theme)].sort_values("position")
-    direction = {str(item): int(sign) for item, sign in zip(table["item_id"], table["direction"], strict=True)}
-    wording = dict.fromkeys(direction, 0)
+    own = plan.theme(group, theme)
+    low, high = own.loading or plan.group(group).loading
+    items = book.items.get((group, theme), [])
+    wording = dict.fromkeys((item for item, _ in items), 0)
     asked: list[tuple[AskedItem, ...]] = []
-    for mapping in programme.mapping_keys:
-        book = programme.asked(mapping, group).set_index("item_id")
+    for mapping in book.mappings:
         found = []
-        for item, sign in direction.items():
-            if item not in book.index:
+        for item, direction in items:
+            if (mapping, group, item) not in book.asked:
                 continue
-            row = book.loc[item]
-            wording[item] += row["comparability"] == "changed"
+            variable, scale, already_reversed, comparability = book.asked[mapping, group, item]
+            wording[item] += comparability == "changed"
             random = stream(seed, "item", group, item, str(wording[item]))
             loading = round(float(random.uniform(low, high)), DECIMALS)
-            easier = plan.changed_wording if wording[item] else 0.0
-            shift, spread = random.normal(0, 0.25) - easier, np.exp(random.normal(0, 0.08))
-            codes, scores, declined = _answers(programme, str(row["scale"]), sign, bool(row["already_reversed"]))
-            shares = own.shares or plan.shares.get(str(row["scale"])) or USUAL_SHARES.get(len(codes))
+            shift, spread = random.normal(0, 0.25), np.exp(random.normal(0, 0.08))
+            shift -= plan.changed_wording if wording[item] else 0.0
+            codes, scores, declined = book.answers(scale, direction < 0 and not already_reversed)
+            shares = own.shares or plan.shares.get(scale) or USUAL_SHARES.get(len(codes))
             if shares is None or len(shares) != len(codes):
                 raise ConfigurationError(
-                    f"simulation.yaml: no typical answers for the {len(codes)} codes of scale {row['scale']}, asked in "
+                    f"simulation.yaml: no typical answers for the {len(codes)} codes of scale {scale}, asked in "
                     f"{group} / {theme}; give them under `shares`"
                 )
             thresholds = ndtri(np.array(cumulative(shares))) * spread + shift
             rounded = tuple(round(float(threshold), DECIMALS) for threshold in thresholds)
-            found.append(AskedItem(item, str(row["variable"]), loading, rounded, codes, scores, declined))
+            found.append(AskedItem(item, variable, loading, rounded, codes, scores, declined))
         asked.append(tuple(found))
     return tuple(asked)
-
-
-def _answers(
-    programme: Programme, scale: str, direction: int, already_reversed: bool
-) -> tuple[tuple[str, ...], tuple[int, ...], str | None]:
-    """Codes in the file and scores after reversal of the categories, worst first, and the code of don't know.
-
-    Raw values run the same way as scores unless the item is a negative one that the delivery has not reversed.
-    """
-    rows = programme.scales[programme.scales["scale"].eq(scale)]
-    valid = rows[rows["kind"].eq("valid")].drop_duplicates("value").sort_values("value")
-    codes, values = [str(code) for code in valid["code"]], [int(value) for value in valid["value"]]
-    low, high = values[0], values[-1]
-    if direction < 0:
-        scores = [low + high - value for value in reversed(values)]
-        codes = codes if already_reversed else codes[::-1]
-    else:
-        scores = values
-    declined = rows.loc[rows["kind"].eq("declined"), "code"]
-    return tuple(codes), tuple(scores), str(declined.iloc[0]) if len(declined) else None
 
 
 def _changes(programme: Programme, plan: Plan, group: str, theme: str, seed: int) -> Floats:
@@ -236,9 +260,8 @@ def _changes(programme: Programme, plan: Plan, group: str, theme: str, seed: int
     for entry in plan.changes:
         if (entry.respondent_group, entry.theme) == (group, theme):
             rows = slice(None) if entry.municipality_id is None else places.index(entry.municipality_id)
-            change[:, rows] = _stated(programme, entry, base)[:, None] if entry.municipality_id is None else _stated(
-                programme, entry, base
-            )
+            stated = _stated(programme, entry, base)
+            change[:, rows] = stated[:, None] if entry.municipality_id is None else stated
     return np.round(change, DECIMALS)
 
 
@@ -252,7 +275,32 @@ def _stated(programme: Programme, entry: Change, base: int) -> Floats:
     return stated
 
 
-def school_effects(schools: Schools, group: str, themes: int, mapping: int, plan: GroupPlan, seed: int) -> Floats:
+def person_effect(theme: Theme, gender: Ints, grade: Ints, background: Ints, middle: Centre) -> Floats:
+    """What gender, grade and background add to the trait; nothing where they do not apply (-1)."""
+    return np.asarray(
+        np.where(gender >= 0, theme.boys * (gender - 0.5), 0.0)
+        + np.where(grade >= 0, theme.per_grade * (grade - middle.grade), 0.0)
+        + np.where(background >= 0, theme.per_background * (background - middle.background), 0.0),
+        dtype=np.float64,
+    )
+
+
+def centre(group: RespondentGroup, plan: Plan) -> Centre:
+    """The grade and the background from which differences are counted."""
+    first, last = group.grades or (0, LAST_COMMON_GRADE)
+    shares = plan.sizes.background
+    mean = sum(level * share for level, share in enumerate(shares)) / sum(shares)
+    return Centre(grade=(first + min(last, LAST_COMMON_GRADE)) / 2, background=mean)
+
+
+def response_probability(plan: GroupPlan, gender: Ints, grade: Ints, middle: Centre) -> Floats:
+    """Probability of answering, by gender and grade."""
+    boys = np.where(gender > 0, plan.response_boys, 0.0)
+    grades = np.where(grade >= 0, plan.response_per_grade * (grade - middle.grade), 0.0)
+    return np.clip(plan.response + boys + grades, 0.0, 1.0)
+
+
+def school_effects(schools: Schools, group: str, themes: int, mapping: int, *, stability: float, seed: int) -> Floats:
     """Effects of the schools in one mapping, school × theme, standard normal; 0 where a school does not exist.
 
     The lasting part has something in common between respondent groups and between themes: a good school is good at
@@ -260,7 +308,7 @@ def school_effects(schools: Schools, group: str, themes: int, mapping: int, plan
     """
     lasting = lasting_school_effects(schools, group, themes, mapping, seed)
     own = stream(seed, "schools of mapping", group, str(mapping)).standard_normal(lasting.shape)
-    effect = np.sqrt(plan.school_stability) * lasting + np.sqrt(1 - plan.school_stability) * own
+    effect = np.sqrt(stability) * lasting + np.sqrt(1 - stability) * own
     return np.asarray(effect * schools.exists[mapping][:, None], dtype=np.float64)
 
 
@@ -272,7 +320,7 @@ def lasting_school_effects(schools: Schools, group: str, themes: int, mapping: i
     of_theme = stream(seed, "schools and themes", group).standard_normal((n, themes))
     founding = np.sqrt(0.25) * general + np.sqrt(0.25) * of_group + np.sqrt(0.5) * of_theme
     # An explicit sum over few founders: a matrix product may round differently from machine to machine.
-    effect = np.zeros_like(founding)
+    effect: Floats = np.zeros_like(founding)
     for school in np.flatnonzero(schools.exists[mapping]):
         for founder in np.flatnonzero(schools.origin[mapping, school]):
             effect[school] += schools.origin[mapping, school, founder] * founding[founder]

@@ -1,7 +1,7 @@
 """What `simulation.yaml` in a programme folder may say: what the simulated data of the programme are like.
 
-Belongs here: the shape, the defaults and the checks of that one optional file. Does not belong here: drawing (`population`,
-`model`, `answers`), and anything that the pipeline needs to read real extracts: nothing outside `pipelines.simulate` reads it.
+Belongs here: the shape, the defaults and the checks of that one optional file. Does not belong here: drawing
+(`population`, `model`, `answers`), and anything that is needed to read real extracts: only this package reads the file.
 
 All traits are on a latent scale with mean 0 and variance 1 in the base mapping; a *change* of 0.1 is a tenth of that
 standard deviation, which becomes a little less than 10 points on the 500 scale (answers are coarser than the trait).
@@ -9,7 +9,6 @@ standard deviation, which becomes a little less than 10 points on the 500 scale 
 
 from __future__ import annotations
 
-from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
 
@@ -49,7 +48,9 @@ class Sizes(Part):
     )
     school_spread: float = Field(default=0.45, ge=0, description="SD of the logarithm of school size")
     school_forms: tuple[SchoolForm, ...] = (SchoolForm(grades=(0, 9), share=1),)
-    class_size: int = Field(default=22, ge=2)
+    class_size: int = Field(
+        default=26, ge=2, description="the largest class; a year group is cut into as few as that allows"
+    )
     smallest_group: int = Field(default=7, ge=1, description="pupils of a group at a school, however small the scale")
     smallest_staff: dict[str, int] = Field(default_factory=dict, description="the same for groups of staff; default 1")
     largest_staff: dict[str, int] = Field(default_factory=dict, description="most in one school, per group")
@@ -66,19 +67,23 @@ class GroupPlan(Part):
     response: Share = Field(default=0.9, description="answer at all, at the middle grade")
     response_per_grade: float = Field(default=0, description="added per grade above the middle one")
     response_boys: float = Field(default=0, description="added for boys")
+    response_spread: float = Field(default=0.3, ge=0, description="SD between schools of the logit of answering")
     response_by_rater: Share = Field(default=0, description="share of non-response that is a rater's whole class")
     refused: Share = Field(default=0.005, description="of those who do not answer: said no")
     other: Share = Field(default=0.01, description="of those who do not answer: has moved, wrong address")
     break_off: Share = Field(default=0.02, description="of those who answer: stop somewhere on the way")
     item_missing: Share = Field(default=0.01, description="answers left blank")
     declined: Share = Field(default=0.0, description="don't know, where the scale has such a code")
+    background_unknown: Share = Field(default=0.1, description="parents' education left blank")
     icc_municipality: Share = Field(default=0.012, description="share of the trait's variance between municipalities")
     icc_school: Share = Field(default=0.05, description="between schools of a municipality")
     icc_class: Share = Field(default=0.02, description="between classes (or raters) of a school")
     school_stability: Share = Field(
         default=0.9, description="correlation of a school's effect from one mapping to the next"
     )
-    common_factor: Share = Field(default=0.35, description="share of the respondent's part that all themes have in common")
+    common_factor: Share = Field(
+        default=0.35, description="share of the respondent's part that all themes have in common"
+    )
     loading: tuple[float, float] = Field(default=(0.65, 0.82), description="lowest and highest loading of an item")
     boys: float = Field(default=0, description="trait of boys against girls")
     per_grade: float = Field(default=0, description="trait per grade above the middle one")
@@ -87,7 +92,9 @@ class GroupPlan(Part):
     @model_validator(mode="after")
     def _variances_fit(self) -> GroupPlan:
         if self.icc_municipality + self.icc_school + self.icc_class >= 1:
-            raise ValueError("the intra-class correlations leave no variance for respondents; their sum must be below 1")
+            raise ValueError(
+                "the intra-class correlations leave no variance for respondents; their sum must be below 1"
+            )
         if not 0 < self.loading[0] <= self.loading[1] < 1:
             raise ValueError("loading needs two figures between 0 and 1, the lower first")
         return self
@@ -114,7 +121,7 @@ class Change(Part):
     municipality_id: str | None = Field(default=None, description="left out: all, alike")
     by_mapping: dict[str, float] = Field(
         default_factory=dict,
-        description="change since the base, in SD of the trait; a mapping left out keeps the one before; empty: none at all",
+        description="change since the base, in SD of the trait; a mapping left out keeps the one before; empty: none",
     )
 
 
@@ -198,10 +205,13 @@ def _check_names(plan: Plan, programme: Programme, path: Path) -> None:
         for name in names
         if name not in groups
     ]
-    for where, entries in (("themes", plan.themes), ("changes", plan.changes)):
-        for number, entry in enumerate(entries):
-            if (entry.respondent_group, entry.theme) not in themes:
-                problems.append(f"{where}[{number}]: {entry.respondent_group} / {entry.theme} is not in themes.csv")
+    named = [(f"themes[{number}]", entry.respondent_group, entry.theme) for number, entry in enumerate(plan.themes)]
+    named += [(f"changes[{number}]", entry.respondent_group, entry.theme) for number, entry in enumerate(plan.changes)]
+    problems += [
+        f"{where}: {group} / {theme} is not in themes.csv"
+        for where, group, theme in named
+        if (group, theme) not in themes
+    ]
     for number, change in enumerate(plan.changes):
         if change.municipality_id is not None and change.municipality_id not in municipalities:
             problems.append(f"changes[{number}]: municipality {change.municipality_id!r} is not in municipalities.csv")
@@ -228,5 +238,4 @@ def cumulative(shares: Shares) -> list[float]:
     sums: list[float] = []
     for share in shares[:-1]:
         sums.append((sums[-1] if sums else 0.0) + share / total)
-    assert all(a < b for a, b in pairwise(sums))  # noqa: S101 - shares are positive by their type
     return sums

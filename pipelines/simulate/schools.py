@@ -52,7 +52,7 @@ def schools_of(programme: Programme, sizes: Sizes, seed: int) -> Schools:
     Where a single school is merged into another, or a single one split off, the other keeps its number and lives on.
 
     Raises:
-        ConfigurationError: the programme has no institutions, or a step concerns a school that does not exist then.
+        ConfigurationError: the programme has no institutions, or a step concerns a school or mapping that is not there.
     """
     table = programme.institutions
     if table.empty:
@@ -60,57 +60,30 @@ def schools_of(programme: Programme, sizes: Sizes, seed: int) -> Schools:
             f"programme {programme.slug} has no institutions.csv; simulating needs schools to put people in"
         )
     ids = tuple(table["institution_id"])
-    index = {institution: number for number, institution in enumerate(ids)}
     places = {name: number for number, name in enumerate(programme.municipalities["municipality_id"])}
-    n, n_mappings = len(ids), len(programme.mappings)
-    starting, steps = _steps(programme, index)
-
-    random = stream(seed, "schools")
-    weight = np.exp(random.normal(0, sizes.school_spread, n))
-    forms = np.array([form.grades for form in sizes.school_forms], dtype=np.int64)
-    shares = np.array([form.share for form in sizes.school_forms])
-    grades = forms[random.choice(len(forms), size=n, p=shares / shares.sum())]
-    exists = np.array([institution not in starting for institution in range(n)])
-    weight = np.where(exists, weight, 0.0)
-    origin = np.eye(n) * exists[:, None]
-    founding_weight = np.exp(random.normal(0, sizes.school_spread, n))
-
-    rows: list[tuple[NDArray[np.bool_], Floats, Ints, Floats]] = []
-    successors: list[dict[int, list[int]]] = []
-    for mapping in range(n_mappings):
-        exists, weight, grades, origin = exists.copy(), weight.copy(), grades.copy(), origin.copy()
+    starting, steps = _steps(programme, {institution: number for number, institution in enumerate(ids)})
+    state = _found(len(ids), starting, sizes, seed)
+    standing, successors = [], []
+    for key, events in zip(programme.mapping_keys, steps, strict=True):
         moves: dict[int, list[int]] = {}
-        for step in steps[mapping]:
-            if not all(exists[old] for old in step.before):
+        for step in events:
+            missing = [ids[old] for old in step.before if not state.exists[old]]
+            if missing:
                 raise ConfigurationError(
-                    f"institution_lineage.csv: a step of mapping {programme.mapping_keys[mapping]} starts from "
-                    f"{', '.join(ids[old] for old in step.before)}, which does not exist then; check the order of the steps"
+                    f"institution_lineage.csv: a step of mapping {key} starts from {missing[0]}, which does not exist "
+                    "then; correct that step or an earlier one"
                 )
-            parents = sorted({*step.before, *(new for new in step.after if exists[new])})
-            for old in step.before:
-                moves[old] = step.after + ([old] if old in step.staying else [])
-            if step.after:
-                children = [*step.after, *step.staying]
-                total = weight[parents].sum() if parents else founding_weight[step.after[0]]
-                mean = origin[parents].mean(axis=0) if parents else np.eye(n)[step.after[0]]
-                first = grades[parents, 0].min() if parents else grades[step.after[0], 0]
-                last = grades[parents, 1].max() if parents else grades[step.after[0], 1]
-                weight[children] = total / len(children)
-                origin[children] = mean
-                grades[children] = first, last
-                exists[step.after] = True
-            gone = [old for old in step.before if old not in step.staying]
-            exists[gone] = False
-            weight[gone] = 0
-        rows.append((exists, weight, grades, origin))
+            state.take(step)
+            moves.update({old: step.after + [stay for stay in step.staying if stay == old] for old in step.before})
         successors.append(moves)
+        standing.append(state.copy())
     return Schools(
         ids=ids,
         municipality=table["municipality_id"].map(places).to_numpy(dtype=np.int64),
-        exists=np.stack([row[0] for row in rows]),
-        weight=np.stack([row[1] for row in rows]),
-        grades=np.stack([row[2] for row in rows]),
-        origin=np.stack([row[3] for row in rows]),
+        exists=np.stack([one.exists for one in standing]),
+        weight=np.stack([one.weight for one in standing]),
+        grades=np.stack([one.grades for one in standing]),
+        origin=np.stack([one.origin for one in standing]),
         successors=tuple(successors),
     )
 
@@ -124,13 +97,63 @@ class _Step:
     staying: list[int]
 
 
+@dataclass
+class _Standing:
+    """The schools at one point in time; arrays as in `Schools`. `founded` is the size that a new school opens with."""
+
+    exists: NDArray[np.bool_]
+    weight: Floats
+    grades: Ints
+    origin: Floats
+    founded: Floats
+
+    def copy(self) -> _Standing:
+        """The same, not touched by later steps."""
+        return _Standing(self.exists.copy(), self.weight.copy(), self.grades.copy(), self.origin.copy(), self.founded)
+
+    def take(self, step: _Step) -> None:
+        """Let one event happen: size is shared, grades are joined, character is averaged."""
+        parents = sorted({*step.before, *(new for new in step.after if self.exists[new])})
+        children = [*step.after, *step.staying] if step.after else []
+        if parents and children:
+            self.weight[children] = self.weight[parents].sum() / len(children)
+            self.grades[children] = self.grades[parents, 0].min(), self.grades[parents, 1].max()
+            self.origin[children] = self.origin[parents].mean(axis=0)
+        elif children:
+            self.weight[children] = self.founded[children]
+            self.origin[children, children] = 1
+        gone = [old for old in step.before if old not in step.staying]
+        self.exists[gone], self.weight[gone], self.exists[children] = False, 0, True
+
+
+def _found(n: int, starting: set[int], sizes: Sizes, seed: int) -> _Standing:
+    """Size, grades and existence of the schools before the first mapping."""
+    random = stream(seed, "schools")
+    founded = np.exp(random.normal(0, sizes.school_spread, n))
+    forms = np.array([form.grades for form in sizes.school_forms], dtype=np.int64)
+    shares = np.array([form.share for form in sizes.school_forms])
+    exists = np.array([institution not in starting for institution in range(n)])
+    return _Standing(
+        exists=exists,
+        weight=np.where(exists, founded, 0.0),
+        grades=forms[random.choice(len(forms), size=n, p=shares / shares.sum())],
+        origin=np.eye(n) * exists[:, None],
+        founded=founded,
+    )
+
+
 def _steps(programme: Programme, index: dict[str, int]) -> tuple[set[int], list[list[_Step]]]:
     """Schools that a step brings into being, and the events of each mapping."""
     events: list[list[_Step]] = [[] for _ in programme.mappings]
     starting: set[int] = set()
     order = {key: number for number, key in enumerate(programme.mapping_keys)}
     table = programme.institution_lineage
-    table = table[table["mapping"].isin(order)]
+    left_out = sorted(set(table["mapping"]) - set(order))
+    if left_out:
+        raise ConfigurationError(
+            f"institution_lineage.csv: steps of mapping {left_out[0]} cannot be followed, the mapping is left out; "
+            "simulate the programme with all its mappings"
+        )
     for (mapping, kind), rows in table.groupby(["mapping", "type"], sort=True):
         found = events[order[str(mapping)]]
         if kind == "merged":

@@ -82,7 +82,7 @@ cluster_parts as (
     inner join {{ ref('int_unit_clusters') }} as clusters
         on
             {{ equal_columns('rounds', 'clusters', unit_key) }}
-            and (clusters.mapping = rounds.mapping_from or clusters.mapping = rounds.mapping_to)
+            and (rounds.mapping_from = clusters.mapping or rounds.mapping_to = clusters.mapping)
             and clusters.form = 'trend'
     where rounds.is_clustered and rounds.mean_from is not null and rounds.mean_to is not null
 ),

@@ -1,0 +1,40 @@
+"""Check results as Dagster shows them: counts, failing keys, severity."""
+
+import dagster as dg
+
+from pipelines.validation import CheckResult
+
+SHOWN = 50
+"""Failing keys shown on the asset check; all of them are in the release's validation folder."""
+
+
+def check_result(asset: list[str], name: str, results: list[CheckResult]) -> dg.AssetCheckResult:
+    """One asset check from the results of a table's expectations."""
+    bad = [result for result in results if result.verdict != "passed"]
+    errors = [result for result in bad if result.severity == "error" or result.verdict == "could_not_run"]
+    records = [
+        dg.TableRecord(
+            {
+                "check": result.check_id,
+                "context": result.context,
+                "verdict": result.verdict,
+                "key": ", ".join(f"{name}={value}" for name, value in key.items()),
+            }
+        )
+        for result in bad
+        for key in (result.failing_keys.head(SHOWN).to_dict("records") or [{}])
+    ]
+    schema = dg.TableSchema([dg.TableColumn(name) for name in ("check", "context", "verdict", "key")])
+    first = f"{bad[0].check_id} ({bad[0].context}): {bad[0].n_failed} rows" if bad else ""
+    return dg.AssetCheckResult(
+        asset_key=asset,
+        check_name=name,
+        passed=not bad,
+        severity=dg.AssetCheckSeverity.ERROR if errors else dg.AssetCheckSeverity.WARN,
+        description=first or f"{len(results)} checks passed",
+        metadata={
+            "checks": len(results),
+            "failed": len(bad),
+            "failing_keys": dg.MetadataValue.table(records[:SHOWN], schema=schema),
+        },
+    )

@@ -1,0 +1,103 @@
+"""What the assets of one code location share: programme, settings, how progress is shown, and the run's own folder.
+
+Belongs here: the context object and the two wrappers that every step uses. Does not belong here: any stage's work.
+"""
+
+import errno
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+
+from pipelines.assets.plan import RunPlan, plan_run
+from pipelines.errors import KortlaegningError, StorageError
+from pipelines.programme import Programme
+from pipelines.release import home_lock
+from pipelines.settings import Settings
+from pipelines.validation import CheckResult
+from pipelines.warehouse import Warehouse
+
+Progress = Callable[[str], None]
+
+
+@dataclass
+class RunContext:
+    """Given to every asset by `build_defs`.
+
+    A run's steps execute in one process, one after the other; `evidence` collects their checks by run id until the verdict
+    is given, and `plans` keeps what was decided at the run's start.
+    """
+
+    programme: Programme
+    settings: Settings
+    mappings: tuple[str, ...] = ()
+    progress: Progress = lambda _: None
+    plans: dict[str, RunPlan] = field(default_factory=dict)
+    evidence: dict[str, dict[str, list[CheckResult]]] = field(default_factory=dict)
+
+    def plan(self, run_id: str) -> RunPlan:
+        """What this run does; the landing folder is looked at once a run."""
+        if run_id not in self.plans:
+            self.plans[run_id] = plan_run(self.programme, self.settings, self.mappings)
+        return self.plans[run_id]
+
+    def candidate(self, run_id: str) -> Path:
+        """The run's own folder: what it builds before it is released."""
+        folder = self.settings.work_dir / run_id
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def warehouse(self, run_id: str) -> Warehouse:
+        """The candidate's warehouse."""
+        return Warehouse(self.candidate(run_id), self.settings)
+
+    def note_evidence(self, run_id: str, stage: str, results: list[CheckResult]) -> None:
+        """Keep a stage's check results for the verdict."""
+        self.evidence.setdefault(run_id, {})[stage] = results
+
+
+@contextmanager
+def clear_errors(settings: Settings) -> Iterator[None]:
+    """Turn what a person can act on into a step failure of one line that is never retried.
+
+    Raises:
+        dg.Failure: with `exit_code` in its metadata.
+    """
+    try:
+        yield
+    except (KortlaegningError, OSError, duckdb.Error) as error:
+        clear = storage_error(error, settings) if not isinstance(error, KortlaegningError) else error
+        if clear is None:
+            raise
+        raise dg.Failure(
+            description=str(clear), metadata={"exit_code": clear.exit_code}, allow_retries=False
+        ) from error
+
+
+def storage_error(error: OSError | duckdb.Error, settings: Settings) -> KortlaegningError | None:
+    """A full disk or a folder that cannot be written, as one line; None when it is something else."""
+    text = str(error)
+    number = error.errno if isinstance(error, OSError) else None
+    if number in (errno.ENOSPC, errno.EDQUOT) or "No space left" in text or "Disk quota" in text:
+        return StorageError(
+            f"the disk that holds {settings.home} is full; nothing was released; make room and run again"
+        )
+    if number in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return StorageError(f"{settings.home} cannot be written ({text}); nothing was released; check its permissions")
+    return None
+
+
+class Home(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The home folder, held by this run alone for as long as it lasts."""
+
+    path: str
+    command: str = "dagster"
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Home"]:
+        """Hold the lock of the home folder around the run."""
+        with home_lock(Path(self.path), self.command):
+            yield self

@@ -1,0 +1,87 @@
+"""What a run will do, decided from what lies in the landing folder: which mappings, and which release comes of it.
+
+Belongs here: the identity of a release. Does not belong here: Dagster (a run with nothing to do must not import it).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipelines.errors import InputError
+from pipelines.extract import Landing, look_at_landing
+from pipelines.files import sha256_text
+from pipelines.programme import Programme
+from pipelines.release import code_hash, current_release, release_id
+from pipelines.settings import Settings
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """One run: the programme limited to the mappings that have arrived, their files, and the release they make."""
+
+    programme: Programme
+    landings: tuple[Landing, ...]
+    release_id: str
+    hashes: dict[str, str]
+
+    @property
+    def notes(self) -> list[str]:
+        """What was found in the landing folder and does not stop the run."""
+        return [str(finding) for landing in self.landings for finding in landing.findings if finding.action == "note"]
+
+    def landing(self, mapping: str) -> Landing:
+        """The landing folder of a mapping."""
+        return next(landing for landing in self.landings if landing.mapping == mapping)
+
+
+def plan_run(programme: Programme, settings: Settings, mappings: tuple[str, ...] = ()) -> RunPlan:
+    """Look at the landing folder and decide.
+
+    Args:
+        programme: the whole programme.
+        settings: where the landing folder is.
+        mappings: limit to these; left out: every mapping of which anything has arrived.
+
+    Raises:
+        InputError: nothing has arrived, or nothing of the base mapping or of a mapping that was asked for.
+        ConfigurationError: an unknown mapping, or the base left out.
+    """
+    wanted = programme.limited_to(mappings) if mappings else programme
+    landings = [look_at_landing(programme, settings.landing_dir, key) for key in wanted.mapping_keys]
+    arrived = tuple(landing.mapping for landing in landings if landing.has_arrived)
+    needed = mappings or (programme.base.key,)
+    absent = [key for key in needed if key not in arrived]
+    if absent:
+        folder = settings.landing_dir / programme.slug / absent[0]
+        why = "nothing can be put on the 500 scale without the base mapping" if absent[0] == programme.base.key else ""
+        raise InputError(
+            f"mapping {absent[0]}: no extract has arrived in {folder}{'; ' + why if why else ''}; deliver the files there "
+            "or give --landing"
+        )
+    limited = programme.limited_to(arrived)
+    kept = tuple(landing for landing in landings if landing.has_arrived)
+    inputs = [(d.mapping, d.name, d.sha256) for landing in kept for d in landing.deliveries]
+    hashes = {
+        "inputs": sha256_text(*(part for entry in sorted(inputs) for part in entry)),
+        "code": code_hash(),
+        "programme": programme.content_hash,
+        "settings": sha256_text(*arrived),
+    }
+    return RunPlan(limited, kept, release_id(programme.slug, hashes), hashes)
+
+
+def describe_status(programme: Programme, settings: Settings) -> list[str]:
+    """Lines for a person: per mapping what is expected and has arrived, what no extract matches, the current release."""
+    lines = [f"{programme.label.en} ({programme.slug}), landing folder {settings.landing_dir / programme.slug}"]
+    for mapping in programme.mappings:
+        landing = look_at_landing(programme, settings.landing_dir, mapping.key)
+        base = ", base of the 500 scale" if mapping.base else ""
+        lines.append(f"{mapping.key}: {mapping.label.en}{base}")
+        for extract in programme.extracts(mapping.key):
+            files = [d for d in landing.deliveries if d.extract is extract]
+            state = f"arrived: {', '.join(f'{d.name} ({d.size:,} bytes)' for d in files)}" if files else "not arrived"
+            lines.append(f"  {extract.respondent_group:<18} {extract.content:<8} {state}")
+        lines += [f"  note: {finding}" for finding in landing.findings if finding.reason == "unknown_file"]
+    release = current_release(settings.home)
+    lines.append(f"current release: {release}" if release else "no release yet")
+    return lines

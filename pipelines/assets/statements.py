@@ -1,0 +1,37 @@
+"""Estimates to statements: intervals, q-values, status, reliability."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from pipelines.assets.context import RunContext, clear_errors
+from pipelines.inference import SOURCES, TABLES, infer
+
+
+def build_statements(run: RunContext) -> dg.AssetsDefinition:
+    """The step between the two dbt steps."""
+
+    @dg.multi_asset(
+        name="infer",
+        specs=[
+            dg.AssetSpec(
+                ["inference", table],
+                deps=[["warehouse", source] for source in SOURCES[table]],
+                group_name="inference",
+                description="Small tables in Python: t quantiles, p and q, factor models.",
+                kinds={"python", "parquet"},
+            )
+            for table in TABLES
+        ],
+        required_resource_keys={"home"},
+    )
+    def inference(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+        with clear_errors(run.settings):
+            warehouse = run.warehouse(context.run_id)
+            run.progress("intervals, q-values, reliability")
+            with warehouse.connect() as database:
+                rows = infer(database, warehouse.folder / "inference", run.programme.definition.thresholds)
+            for table in TABLES:
+                yield dg.MaterializeResult(["inference", table], metadata={"dagster/row_count": rows[table]})
+
+    return inference

@@ -1,0 +1,57 @@
+"""When the job runs: on a schedule, and by hand.
+
+Belongs here: jobs, schedules, sensors. Does not belong here: what the job does.
+"""
+
+import dagster as dg
+
+from pipelines.assets.context import RunContext
+
+JOB = "build_release"
+PARTITION_RANGE = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+"""Run configuration that keeps Dagster's own log off the console; events still reach its storage."""
+
+
+def run_tags(mappings: tuple[str, ...], trigger: str) -> dict[str, str]:
+    """Tags of a run that covers these mappings in one go."""
+    return {
+        PARTITION_RANGE[0]: mappings[0],
+        PARTITION_RANGE[1]: mappings[-1],
+        "kortlaegning/mappings": ",".join(mappings),
+        "kortlaegning/trigger": trigger,
+    }
+
+
+def build_automation(run: RunContext) -> tuple[dg.UnresolvedAssetJobDefinition, dg.ScheduleDefinition]:
+    """The one job, and its schedule (off until someone turns it on)."""
+    job = dg.define_asset_job(
+        JOB,
+        selection=dg.AssetSelection.all(),
+        description="From landing files to a release, all mappings in one run.",
+        executor_def=dg.in_process_executor,
+    )
+
+    @dg.schedule(
+        job=job,
+        cron_schedule="30 4 * * *",
+        execution_timezone="Europe/Copenhagen",
+        name="nightly",
+        description="Every night: a release if anything in the landing folder, the programme or the code has changed.",
+    )
+    def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        from pipelines.assets.plan import plan_run
+        from pipelines.errors import KortlaegningError
+        from pipelines.release import is_current
+
+        try:
+            plan = plan_run(run.programme, run.settings, run.mappings)
+        except KortlaegningError as error:
+            return dg.SkipReason(str(error))
+        if is_current(run.settings.home, plan.release_id):
+            return dg.SkipReason(f"nothing has changed since release {plan.release_id}")
+        return dg.RunRequest(
+            run_key=None, run_config=QUIET, tags=run_tags(plan.programme.mapping_keys, "schedule nightly")
+        )
+
+    return job, nightly

@@ -1,0 +1,247 @@
+"""The command line: reads arguments, calls the stages, prints. Thin.
+
+Belongs here: what is typed and what is printed. Does not belong here: anything worth testing without a terminal. Heavy
+packages are imported by the command that needs them: `--help` and a run with nothing to do must be quick.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines import __version__
+from pipelines.errors import ConfigurationError, KortlaegningError, StorageError
+from pipelines.programme import load_programme
+from pipelines.settings import CHECKOUT, Settings, load_settings
+
+if TYPE_CHECKING:
+    from pipelines.assets.plan import RunPlan
+
+DEMO_PROGRAMME = "pfl"
+DEMO_SCALE = 0.1
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit code: 0 done, 1 failed or blocked, 2 wrong use or configuration."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.command(options))
+    except KortlaegningError as error:
+        return _say_error(options, str(error), error.exit_code)
+    except KeyboardInterrupt:
+        return _say_error(options, "interrupted; the current release is untouched", INTERRUPTED)
+    except OSError as error:
+        return _say_error(options, str(StorageError(f"{error.filename or 'a file'}: {error.strerror or error}")), 1)
+    except Exception as error:
+        return _say_error(options, f"unforeseen {type(error).__name__}; run again with --debug and report it", 1)
+
+
+def _say_error(options: argparse.Namespace, message: str, code: int) -> int:
+    """Print an error, with its trace under --debug."""
+    print(f"kortlaegning: {message}", file=sys.stderr)
+    if options.debug:
+        traceback.print_exc()
+    return code
+
+
+def _run(options: argparse.Namespace) -> int:
+    """`run`."""
+    settings = _settings(options)
+    return _build(settings, options, tuple(options.mapping or ()), "command line")
+
+
+def _demo(options: argparse.Namespace) -> int:
+    """`demo`."""
+    from pipelines.simulate import simulate
+
+    settings = _settings(options)
+    programme = load_programme(DEMO_PROGRAMME)
+    target = settings.landing_dir / programme.slug
+    marker = settings.landing_dir / "truth" / "parameters.json"
+    if target.exists() and any(target.iterdir()) and not marker.exists():
+        raise ConfigurationError(
+            f"{target} holds extracts that were not simulated; the demo would overwrite them; give another --home"
+        )
+    began = time.monotonic()
+    simulate(programme, settings.landing_dir, options.scale, options.seed)
+    print(f"Simulerede data: extracts of {programme.label.en} in {target} ({time.monotonic() - began:.1f} s)")
+    options.programme = DEMO_PROGRAMME
+    return _build(settings, options, (), "demo")
+
+
+def _build(settings: Settings, options: argparse.Namespace, mappings: tuple[str, ...], trigger: str) -> int:
+    """Plan a run, execute it unless nothing has changed, and say where things are."""
+    from pipelines.assets.plan import plan_run
+    from pipelines.release import is_current
+
+    began = time.monotonic()
+    plan = plan_run(load_programme(options.programme), settings, mappings)
+    for note in plan.notes:
+        print(f"note: {note}", file=sys.stderr)
+    if is_current(settings.home, plan.release_id):
+        print(f"Nothing has changed: release {plan.release_id} is current.")
+        _print_places(settings, plan)
+        return 0
+    from pipelines.execution import STEPS, execute
+    from pipelines.progress import RunProgress
+
+    print(f"{plan.programme.label.en}: mappings {', '.join(plan.programme.mapping_keys)} → release {plan.release_id}")
+    with RunProgress(STEPS) as progress:
+        outcome = execute(settings, plan, progress, trigger)
+    if not outcome.success:
+        message, _, trace = outcome.message.partition("\nTraceback")
+        print(f"kortlaegning: {message.splitlines()[0] if message.startswith('unforeseen') else message}", file=sys.stderr)
+        if options.debug:
+            print(f"Traceback{trace}" if trace else outcome.message, file=sys.stderr)
+        return outcome.exit_code
+    print(f"Released in {time.monotonic() - began:.1f} s.")
+    _print_places(settings, plan)
+    return 0
+
+
+def _print_places(settings: Settings, plan: RunPlan) -> None:
+    """Where a reader finds what was made."""
+    release = settings.home / "current"
+    for name, path in (
+        ("reports", release / "reports" / "public" / "index.html"),
+        ("", release / "reports" / "internal" / "index.html"),
+        ("marts", release / "marts" / "public"),
+        ("", release / "marts" / "internal"),
+        ("validation", release / "validation" / "index.html"),
+        ("manifest", release / "manifest.json"),
+    ):
+        print(f"  {name:<11}{path}")
+
+
+def _simulate(options: argparse.Namespace) -> int:
+    """`simulate`."""
+    from pipelines.simulate import simulate
+
+    programme = load_programme(options.programme)
+    summary = simulate(programme, Path(options.out), options.scale, options.seed)
+    print(f"Simulerede data: {summary}")
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    """`check`."""
+    from pipelines.extract import check_files
+
+    findings = check_files(load_programme(options.programme), [Path(path) for path in options.path], _settings(options))
+    if options.json:
+        print(json.dumps([finding.as_dict() for finding in findings], ensure_ascii=False, indent=1))
+    else:
+        for finding in findings:
+            print(f"{finding.action:<10}{finding}")
+        stops = sum(finding.action == "stop" for finding in findings)
+        print(f"{len(findings)} findings, {stops} of them stop a run")
+    return int(any(finding.action == "stop" for finding in findings))
+
+
+def _status(options: argparse.Namespace) -> int:
+    """`status`."""
+    from pipelines.assets.plan import describe_status
+
+    settings = _settings(options)
+    for line in describe_status(load_programme(options.programme), settings):
+        print(line)
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    """`verify`."""
+    from pipelines.release import verify
+
+    settings = _settings(options)
+    problems = verify(settings.home)
+    for problem in problems:
+        print(f"kortlaegning: {problem}", file=sys.stderr)
+    if not problems:
+        print(f"{settings.home}: every release and the ledger fit their hashes")
+    return int(bool(problems))
+
+
+def _dev(options: argparse.Namespace) -> int:
+    """`dev`: Dagster's web page with this home's storage."""
+    from pipelines.execution import prepare_instance
+
+    settings = _settings(options)
+    prepare_instance(settings)
+    os.chdir(CHECKOUT)
+    os.environ["KORTLAEGNING_HOME"] = str(settings.home)
+    command = str(Path(sys.executable).parent / "dagster")
+    os.execv(command, [command, "dev", "-w", "workspace.yaml", "-h", options.host, "-p", str(options.port)])  # noqa: S606
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    """Settings from the environment and the options that the command has."""
+    names = ("home", "landing")
+    return load_settings(**{name: getattr(options, name, None) for name in names})
+
+
+def _parser() -> argparse.ArgumentParser:
+    """All commands and their options."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--home", type=Path, help="folder for everything that is written (default: data/ in the checkout)")
+    common.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    programme = argparse.ArgumentParser(add_help=False)
+    programme.add_argument("--programme", required=True, metavar="SLUG|DIR", help="a shipped programme or its folder")
+    sized = argparse.ArgumentParser(add_help=False)
+    sized.add_argument("--seed", type=int, default=2015, help="same seed, same bytes (default: 2015)")
+
+    parser = argparse.ArgumentParser(prog="kortlaegning", description="Survey mappings: from raw extracts to reports.")
+    parser.add_argument("--version", action="version", version=f"kortlaegning {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    run = commands.add_parser("run", parents=[common, programme], help="build what is out of date and publish a release")
+    run.add_argument("--mapping", action="append", metavar="KEY", help="only this round (may be given again)")
+    run.add_argument("--landing", type=Path, help="folder with <programme>/<mapping>/… (default: landing/ under home)")
+    run.set_defaults(command=_run)
+
+    demo = commands.add_parser("demo", parents=[common, sized], help="simulate a small programme, then run")
+    demo.add_argument("--scale", type=_scale, default=DEMO_SCALE, help=f"1 is full size (default: {DEMO_SCALE})")
+    demo.set_defaults(command=_demo)
+
+    simulate = commands.add_parser("simulate", parents=[common, programme, sized], help="write simulated extracts")
+    simulate.add_argument("--out", required=True, type=Path, help="folder for the extracts and truth/")
+    simulate.add_argument("--scale", type=_scale, default=1.0, help="1 is full size (default)")
+    simulate.set_defaults(command=_simulate)
+
+    check = commands.add_parser("check", parents=[common, programme], help="read extracts, tell every defect, change nothing")
+    check.add_argument("path", nargs="+", help="extract files or folders of a mapping")
+    check.add_argument("--json", action="store_true", help="for machines")
+    check.set_defaults(command=_check)
+
+    status = commands.add_parser("status", parents=[common], help="what has arrived and which release is current")
+    status.add_argument("--programme", default=DEMO_PROGRAMME, metavar="SLUG|DIR", help="default: pfl")
+    status.add_argument("--landing", type=Path, help="folder with <programme>/<mapping>/…")
+    status.set_defaults(command=_status)
+
+    verify = commands.add_parser("verify", parents=[common], help="recompute every hash of every release and the ledger")
+    verify.set_defaults(command=_verify)
+
+    dev = commands.add_parser("dev", parents=[common], help="Dagster's web page")
+    dev.add_argument("--host", default="127.0.0.1")
+    dev.add_argument("--port", type=int, default=3000)
+    dev.set_defaults(command=_dev)
+    return parser
+
+
+def _scale(text: str) -> float:
+    """A scale above zero."""
+    value = float(text)
+    if not 0 < value <= 20:  # noqa: PLR2004
+        raise argparse.ArgumentTypeError("must be above 0 and at most 20")
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

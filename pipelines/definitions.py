@@ -1,0 +1,64 @@
+"""Assembly only: settings and programme to Dagster definitions.
+
+Importing this module opens no file, database or network: `defs` is called when Dagster loads the code location.
+"""
+
+from collections.abc import Callable
+
+import dagster as dg
+
+from pipelines.assets.context import Home, RunContext
+from pipelines.assets.extracts import build_extracts
+from pipelines.assets.models import build_models
+from pipelines.assets.publication import build_publication
+from pipelines.assets.released_marts import build_released_marts
+from pipelines.assets.statements import build_statements
+from pipelines.assets.verdict import build_verdict
+from pipelines.automation import build_automation
+from pipelines.programme import Programme, load_programme
+from pipelines.settings import Settings, load_settings
+from pipelines.warehouse import manifest
+
+
+def build_defs(
+    settings: Settings | None = None,
+    programme: Programme | None = None,
+    mappings: tuple[str, ...] = (),
+    progress: Callable[[str], None] = lambda _: None,
+    command: str = "dagster",
+) -> dg.Definitions:
+    """Definitions of one programme in one home.
+
+    Args:
+        settings: default: from the environment.
+        programme: default: the one that the settings name.
+        mappings: limit to these; left out: all.
+        progress: told what a step is at.
+        command: what holds the home folder while a run lasts, as others are told.
+    """
+    settings = settings or load_settings()
+    programme = programme or load_programme(settings.programme)
+    if mappings:
+        programme = programme.limited_to(mappings)
+    run = RunContext(programme, settings, mappings, progress)
+    job, schedule = build_automation(run)
+    return dg.Definitions(
+        assets=[
+            *build_extracts(run),
+            *build_models(run, manifest(settings, programme)),
+            build_statements(run),
+            build_released_marts(run),
+            build_verdict(run),
+            *build_publication(run),
+        ],
+        jobs=[job],
+        schedules=[schedule],
+        resources={"home": Home(path=str(settings.home), command=command)},
+        executor=dg.in_process_executor,
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What `workspace.yaml` loads."""
+    return build_defs()

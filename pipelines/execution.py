@@ -1,0 +1,117 @@
+"""One run from the command line: the same job that `dagster dev` shows, executed in this process.
+
+Belongs here: Dagster's instance, the run, and why it failed. Does not belong here: assembling definitions, or printing.
+"""
+
+import os
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import dagster as dg
+from dagster._core.instance.ref import InstanceRef
+
+from pipelines.assets.plan import RunPlan
+from pipelines.automation import JOB, QUIET, run_tags
+from pipelines.definitions import build_defs
+from pipelines.files import write_atomically
+from pipelines.settings import Settings
+
+NO_COMPUTE_LOGS = {
+    "compute_logs": {
+        "module": "dagster._core.storage.noop_compute_log_manager",
+        "class": "NoOpComputeLogManager",
+    }
+}
+"""The default manager redirects stdout and stderr of the whole process while a step runs: no progress could be shown."""
+
+
+class Steps(Protocol):
+    """Is told of steps as they come and go."""
+
+    def start(self, step: str) -> None:
+        """A step begins."""
+
+    def detail(self, text: str) -> None:
+        """What it is at."""
+
+    def finish(self, step: str) -> None:
+        """It is done."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended: the message and exit code are those of the first step that failed."""
+
+    run_id: str
+    success: bool
+    message: str = ""
+    exit_code: int = 0
+
+
+STEPS = 8
+"""Steps of the job, for the progress bar."""
+
+
+def prepare_instance(settings: Settings) -> Path:
+    """Dagster's storage folder with its settings: telemetry off. Existing settings are left alone."""
+    folder = settings.dagster_dir
+    file = folder / "dagster.yaml"
+    if not file.exists():
+        write_atomically(file, b"telemetry:\n  enabled: false\n")
+    os.environ["DAGSTER_HOME"] = str(folder.absolute())
+    return folder
+
+
+def execute(settings: Settings, plan: RunPlan, steps: Steps, trigger: str) -> Outcome:
+    """Run the job on the mappings of the plan.
+
+    Raises:
+        Exception: what a step raised that nobody foresaw.
+    """
+    folder = prepare_instance(settings)
+    definitions = build_defs(settings, plan.programme, plan.programme.mapping_keys, steps.detail, trigger)
+    run_id = str(uuid.uuid4())
+    with dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(folder.absolute()), overrides=NO_COMPUTE_LOGS)) as instance:
+        instance.add_event_listener(run_id, _listener(steps))
+        result = definitions.resolve_job_def(JOB).execute_in_process(
+            instance=instance,
+            run_id=run_id,
+            raise_on_error=False,
+            run_config=QUIET,
+            tags=run_tags(plan.programme.mapping_keys, trigger),
+        )
+    if result.success:
+        return Outcome(run_id, True)
+    return _failure(run_id, result)
+
+
+def _listener(steps: Steps) -> Callable[[dg.EventLogEntry], None]:
+    """Passes step events on."""
+
+    def listen(entry: dg.EventLogEntry) -> None:
+        event = entry.dagster_event
+        if event is None or event.step_key is None:
+            return
+        if event.event_type_value == "STEP_START":
+            steps.start(event.step_key)
+        elif event.event_type_value == "STEP_SUCCESS":
+            steps.finish(event.step_key)
+
+    return listen
+
+
+def _failure(run_id: str, result: dg.ExecuteInProcessResult) -> Outcome:
+    """The first failed step's own words; a fault that nobody foresaw keeps its trace."""
+    for event in result.all_events:
+        if event.is_step_failure:
+            data = event.step_failure_data
+            if data.user_failure_data is not None:
+                code = data.user_failure_data.metadata.get("exit_code")
+                return Outcome(run_id, False, data.user_failure_data.description or "", int(code.value) if code else 1)
+            error = data.error.cause or data.error
+            return Outcome(run_id, False, f"unforeseen: {' '.join(error.message.split())}\n{error.to_string()}", 1)
+    failures = [event.message for event in result.all_events if event.is_failure]
+    return Outcome(run_id, False, failures[0] if failures else "the run failed before its first step", 1)

@@ -1,0 +1,13 @@
+"""Reports: an audience's suppressed marts to pages that people read.
+
+Belongs here: content, words, figures and layout of the reports. Does not belong here: computing or hiding a figure; whatever
+stands on a page is read from the marts of its audience.
+
+marts ─▶ `reading` ─▶ `content` (records of `model`) ─▶ `figures` ─▶ `render` ─▶ HTML. Words come from `reports/texts` through
+`texts` and `wording`, layout from `reports/templates` and `reports/style`.
+"""
+
+from pipelines.reporting.build import write_reports
+from pipelines.reporting.model import InputFile, Provenance
+
+__all__ = ["InputFile", "Provenance", "write_reports"]

@@ -1,0 +1,120 @@
+"""The words that a programme brings along: names of groups, themes, questions and answers, ready to be looked up.
+
+Belongs here: a programme folder's tables turned into labels in both languages. Does not belong here: figures, and the
+reports' own words (`texts`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from pipelines.programme import Programme
+from pipelines.programme.definition import Label
+from pipelines.reporting.model import Said
+
+
+@dataclass(frozen=True)
+class Question:
+    """One item as it was asked in one mapping; `answers` is (value, label) from the lowest value up."""
+
+    item_id: str
+    text: Said
+    is_negative: bool
+    answers: tuple[tuple[int, Said], ...]
+
+
+@dataclass(frozen=True)
+class Theme:
+    """One theme of a group: its questions per mapping, in the instrument's order. Not asked: no questions."""
+
+    code: str
+    label: Said
+    description: Said
+    questions: dict[str, tuple[Question, ...]]
+
+
+@dataclass(frozen=True)
+class Group:
+    """One respondent group and its themes in the instrument's order; `limit` is the response rate that is flagged below."""
+
+    code: str
+    label: Said
+    is_rated: bool
+    limit: float
+    themes: tuple[Theme, ...]
+
+
+def said(label: Label) -> Said:
+    """A programme's label."""
+    return {"da": label.da, "en": label.en}
+
+
+def groups_of(programme: Programme) -> tuple[Group, ...]:
+    """Respondent groups in order, with their themes and questions."""
+    thresholds = programme.definition.thresholds
+    scales = _scales(programme.scales)
+    return tuple(
+        Group(
+            code=group.code,
+            label=said(group.label),
+            is_rated=group.kind == "rated_pupil",
+            limit=thresholds.low_response_parents if group.kind == "parent" else thresholds.low_response,
+            themes=_themes(programme, group.code, scales),
+        )
+        for group in programme.respondent_groups
+    )
+
+
+def _themes(programme: Programme, group: str, scales: dict[str, tuple[tuple[int, Said], ...]]) -> tuple[Theme, ...]:
+    themes = programme.themes[programme.themes["respondent_group"].eq(group)].sort_values(["position", "theme"])
+    items = programme.items[programme.items["respondent_group"].eq(group)].sort_values(["position", "item_id"])
+    asked = {
+        (mapping, str(row["item_id"])): row
+        for mapping in programme.mapping_keys
+        for row in programme.asked(mapping, group).to_dict("records")
+    }
+    return tuple(
+        Theme(
+            code=str(theme["theme"]),
+            label=_both(theme, "label"),
+            description=_both(theme, "description"),
+            questions={
+                mapping: tuple(
+                    _question(item, asked[mapping, str(item["item_id"])], scales)
+                    for item in items[items["theme"].eq(theme["theme"])].to_dict("records")
+                    if (mapping, str(item["item_id"])) in asked
+                )
+                for mapping in programme.mapping_keys
+            },
+        )
+        for theme in themes.to_dict("records")
+    )
+
+
+def _question(item: dict[str, object], asked: dict[str, object], scales: dict[str, tuple[tuple[int, Said], ...]]) -> Question:
+    """The item with the wording of that mapping, where the codebook has one."""
+    wording = {
+        language: str(asked[f"text_{language}"] or item[f"text_{language}"]) for language in ("da", "en")
+    }
+    return Question(
+        item_id=str(item["item_id"]),
+        text={"da": wording["da"], "en": wording["en"]},
+        is_negative=str(item["direction"]) == "-1",
+        answers=scales[str(asked["scale"])],
+    )
+
+
+def _scales(scales: pd.DataFrame) -> dict[str, tuple[tuple[int, Said], ...]]:
+    """Scored answers of each scale from the lowest value up; of two codes with one value the first gives the label."""
+    valid = scales[scales["kind"].eq("valid")].drop_duplicates(["scale", "value"])
+    return {
+        str(scale): tuple((int(row["value"]), _both(row, "label")) for row in rows.sort_values("value").to_dict("records"))
+        for scale, rows in valid.groupby("scale", sort=True)
+    }
+
+
+def _both(row: dict[str, object], name: str) -> Said:
+    """Danish and English column of a table."""
+    return {"da": str(row[f"{name}_da"]), "en": str(row[f"{name}_en"])}

@@ -1,0 +1,71 @@
+"""How numbers are written: Danish on Danish pages, English on English ones.
+
+Belongs here: rounding and signs. Does not belong here: which separators a language uses and the words between numbers;
+they stand with the other texts in `reports/texts`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+MINUS = "\N{MINUS SIGN}"
+
+
+@dataclass(frozen=True)
+class NumberFormat:
+    """Number format of one language. `percent`, `extent`, `change_extent` and `below` are patterns, see `format:` there."""
+
+    decimal_mark: str
+    thousands_mark: str
+    percent: str
+    extent: str
+    change_extent: str
+    below: str
+
+    def integer(self, value: int) -> str:
+        """A count: `12.345`."""
+        return self.decimal(value, 0)
+
+    def decimal(self, value: float, digits: int) -> str:
+        """A number with a fixed number of decimals: `1.234,5`; never a negative zero.
+
+        Raises:
+            ValueError: not a finite number; it must have been caught where the mart was read.
+        """
+        if not math.isfinite(value):
+            raise ValueError("a number on a page must be finite")
+        text = f"{abs(value):,.{digits}f}"
+        is_zero = not any(character in "123456789" for character in text)
+        marks = {",": self.thousands_mark, ".": self.decimal_mark}
+        text = "".join(marks.get(character, character) for character in text)
+        return MINUS + text if value < 0 and not is_zero else text
+
+    def signed(self, value: float, digits: int) -> str:
+        """A change: `+3,4`, `−3,4`, `0,0`."""
+        text = self.decimal(value, digits)
+        grew = value > 0 and any(character in "123456789" for character in text)
+        return f"+{text}" if grew else text
+
+    def share(self, value: float, digits: int = 0) -> str:
+        """A share of 0–1 as per cent: `74 %`."""
+        return self.percent.format(n=self.decimal(100 * value, digits))
+
+    def interval(self, low: float, high: float, digits: int = 0) -> str:
+        """An interval of levels: `492–508`."""
+        return self.extent.format(low=self.decimal(low, digits), high=self.decimal(high, digits))
+
+    def change_interval(self, low: float, high: float, digits: int = 1) -> str:
+        """An interval of changes, where a dash would be read as a minus: `−3,2 til +15,4`."""
+        return self.change_extent.format(low=self.signed(low, digits), high=self.signed(high, digits))
+
+    def probability(self, value: float) -> str:
+        """A p- or q-value with three decimals, `< 0,001` below that."""
+        if value < 0.001:  # noqa: PLR2004 - the smallest value that three decimals can show
+            return self.below.format(n=self.decimal(0.001, 3))
+        return self.decimal(value, 3)
+
+    def plain(self, value: float) -> str:
+        """A setting: as few decimals as it needs, at most three."""
+        text = f"{value:.3f}".rstrip("0").rstrip(".")
+        return self.decimal(value, len(text.partition(".")[2]))

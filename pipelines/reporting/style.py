@@ -1,0 +1,54 @@
+"""How figures look: colours, sizes, marks. The pages' own style is `reports/style/report.css`, in the same colours.
+
+Belongs here: constants. Does not belong here: what is drawn. The colours keep apart for the colour-blind (after Okabe and
+Ito, darkened until small text has contrast 4.5 on white) and in grey print, where the shape of each mark and the word
+beside it say the same.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Shape = Literal["circle", "ring", "up", "down", "square"]
+
+WIDTH = 380
+"""Width of a figure in its own units; on a page a unit is a CSS pixel or a little less, so that a phone shows it whole."""
+
+INK = "#1b1f24"
+MUTED = "#5b636b"
+FAINT = "#c9ced3"
+BAND = "#e6e9ec"
+STRIP = "#f4f5f6"
+WHITE = "#ffffff"
+UNIT = "#0b5394"
+OTHERS = "#8795a1"
+
+STATUS_COLOURS = {
+    "increase": "#0b5394",
+    "decrease": "#a84300",
+    "status_quo": "#3d4247",
+    "inconclusive": "#5b636b",
+}
+"""Statuses that have a figure; all others are muted."""
+
+STATUS_SHAPES: dict[str, Shape] = {
+    "increase": "up",
+    "decrease": "down",
+    "status_quo": "square",
+    "inconclusive": "ring",
+}
+
+TEXT = 12.0
+SMALL = 10.5
+LINE = 15.0
+"""Height of a line of text."""
+
+RC = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "kortlaegning",
+    "font.family": ["sans-serif"],
+    "font.sans-serif": ["DejaVu Sans"],  # comes with matplotlib; the page's own font replaces it
+    "text.parse_math": False,
+    "path.simplify": False,
+}
+"""matplotlib settings of every figure: text stays text, equal figures give equal bytes."""

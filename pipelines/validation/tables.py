@@ -1,0 +1,156 @@
+"""The tables that are validated: an extract as raw Parquet, the marts of a candidate.
+
+Belongs here: reading them, no more of them than a check needs. Does not belong here: the checks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipelines.programme import Programme
+from pipelines.validation.derived import NOT_FINITE
+from pipelines.validation.results import CheckResult
+from pipelines.validation.run import could_not_run, run_suite
+from pipelines.validation.suites import Suite, load_suites
+
+RESPONDENTS = "extract_respondents"
+CODES = "extract_codes"
+
+RESPONDENT_COLUMNS = [
+    "mapping",
+    "respondent_group",
+    "respondent_id",
+    "rater_id",
+    "municipality_id",
+    "institution_id",
+    "grade",
+    "gender",
+    "is_simulated",
+    "file_id",
+    "file_row",
+]
+"""Columns of raw `respondents` that the suite reads."""
+
+READ_ERRORS = (OSError, pa.ArrowException, duckdb.Error)
+
+
+def validate_extract(
+    programme: Programme, raw_parts: Path, mapping: str, group: str, suites: dict[str, Suite] | None = None
+) -> list[CheckResult]:
+    """Check what one mapping and respondent group delivered.
+
+    Args:
+        programme: the programme.
+        raw_parts: folder with `respondents/*.parquet` and `answers/*.parquet`; answers are counted by DuckDB and never held.
+        mapping: key of the mapping.
+        group: code of the respondent group.
+        suites: those of `expectations/` when left out.
+    """
+    suites = load_suites() if suites is None else suites
+    context = {"mapping": mapping, "respondent_group": group}
+    results = []
+    for name, read in ((RESPONDENTS, _respondents), (CODES, _codes)):
+        suite = suites[name]
+        try:
+            frame = read(programme, raw_parts, mapping, group)
+        except READ_ERRORS as error:
+            results += could_not_run(suite, context, f"raw Parquet of {mapping}/{group} cannot be read ({type(error).__name__})")
+            continue
+        results += run_suite(suite, frame, programme, context)
+    return results
+
+
+def validate_marts(programme: Programme, marts_dir: Path, suites: dict[str, Suite] | None = None) -> list[CheckResult]:
+    """Check every mart of a candidate, as each audience will get it.
+
+    Args:
+        programme: the programme.
+        marts_dir: folder with `<audience>/<mart>.parquet`.
+        suites: those of `expectations/` when left out.
+    """
+    suites = load_suites() if suites is None else suites
+    results = []
+    for suite in (suite for suite in suites.values() if suite.stage == "mart"):
+        for audience in suite.audiences:
+            context = {"audience": audience}
+            path = marts_dir / audience / f"{suite.table}.parquet"
+            try:
+                frame = read_mart(path)
+            except READ_ERRORS as error:
+                what = "is missing" if not path.exists() else f"cannot be read ({type(error).__name__})"
+                results += could_not_run(suite, context, f"marts/{audience}/{path.name} {what}")
+                continue
+            results += run_suite(suite, frame, programme, context)
+    return results
+
+
+def read_mart(path: Path) -> pd.DataFrame:
+    """A mart as a frame, with the column `not_finite`: how many numbers of the row are NaN or infinite in the file."""
+    table = pq.read_table(path)
+    strange = np.zeros(table.num_rows, dtype=np.int64)
+    for field in table.schema:
+        if pa.types.is_floating(field.type):
+            finite = pc.fill_null(pc.is_finite(table.column(field.name)), True)
+            strange += ~finite.to_numpy().astype(bool)
+    return table.to_pandas(ignore_metadata=True).assign(**{NOT_FINITE: strange})
+
+
+def _respondents(_: Programme, folder: Path, *__: str) -> pd.DataFrame:
+    """The accepted records, without their answers. A column that is absent is told by the check that needs it."""
+    parts = [pq.ParquetFile(path) for path in _parts(folder / "respondents")]
+    tables = [part.read(columns=[c for c in RESPONDENT_COLUMNS if c in part.schema_arrow.names]) for part in parts]
+    return pa.concat_tables(tables, promote_options="permissive").to_pandas(ignore_metadata=True)
+
+
+def _codes(programme: Programme, folder: Path, mapping: str, group: str) -> pd.DataFrame:
+    """One row per variable and whether its codes are declared: mapping, respondent_group, variable, asked, declared, n.
+
+    A variable that is asked and has no answer has a row with n = 0.
+    """
+    asked = programme.asked(mapping, group)[["variable", "scale"]]
+    declared = asked.merge(programme.scales[["scale", "code"]], on="scale")[["variable", "code"]]
+    files = [str(path) for path in _parts(folder / "answers")]
+    with duckdb.connect() as con:
+        con.register("asked", pa.table({"variable": pa.array(asked["variable"].tolist(), pa.string())}))
+        con.register("declared", pa.Table.from_pandas(declared.drop_duplicates(), preserve_index=False))
+        frame = con.execute(
+            """
+            with counted as (
+                select variable, code, count(*) as n from read_parquet($files) group by variable, code
+            ),
+            judged as (
+                select counted.variable, declared.code is not null as declared, sum(counted.n)::bigint as n
+                from counted
+                left join declared on counted.variable = declared.variable and counted.code = declared.code
+                group by all
+                union all
+                select variable, true, 0 from asked where variable not in (select variable from counted)
+            )
+            select variable, variable in (select variable from asked) as asked, declared, n
+            from judged order by variable, declared
+            """,
+            {"files": files},
+        ).df()
+    frame.insert(0, "mapping", mapping)
+    frame.insert(1, "respondent_group", group)
+    return frame
+
+
+def _parts(folder: Path) -> Iterable[Path]:
+    """The Parquet parts of a raw table.
+
+    Raises:
+        FileNotFoundError: there are none.
+    """
+    found = sorted(folder.glob("*.parquet"))
+    if not found:
+        raise FileNotFoundError(folder.name)
+    return found
