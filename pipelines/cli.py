@@ -98,7 +98,9 @@ def _build(settings: Settings, options: argparse.Namespace, mappings: tuple[str,
         outcome = execute(settings, plan, progress, trigger)
     if not outcome.success:
         message, _, trace = outcome.message.partition("\nTraceback")
-        print(f"kortlaegning: {message.splitlines()[0] if message.startswith('unforeseen') else message}", file=sys.stderr)
+        print(
+            f"kortlaegning: {message.splitlines()[0] if message.startswith('unforeseen') else message}", file=sys.stderr
+        )
         if options.debug:
             print(f"Traceback{trace}" if trace else outcome.message, file=sys.stderr)
         return outcome.exit_code
@@ -190,7 +192,9 @@ def _settings(options: argparse.Namespace) -> Settings:
 def _parser() -> argparse.ArgumentParser:
     """All commands and their options."""
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--home", type=Path, help="folder for everything that is written (default: data/ in the checkout)")
+    common.add_argument(
+        "--home", type=Path, help="folder for everything that is written (default: data/ in the checkout)"
+    )
     common.add_argument("--debug", action="store_true", help="show the traceback of an error")
     programme = argparse.ArgumentParser(add_help=False)
     programme.add_argument("--programme", required=True, metavar="SLUG|DIR", help="a shipped programme or its folder")
@@ -201,7 +205,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"kortlaegning {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    run = commands.add_parser("run", parents=[common, programme], help="build what is out of date and publish a release")
+    run = commands.add_parser(
+        "run", parents=[common, programme], help="build what is out of date and publish a release"
+    )
     run.add_argument("--mapping", action="append", metavar="KEY", help="only this round (may be given again)")
     run.add_argument("--landing", type=Path, help="folder with <programme>/<mapping>/… (default: landing/ under home)")
     run.set_defaults(command=_run)
@@ -215,7 +221,9 @@ def _parser() -> argparse.ArgumentParser:
     simulate.add_argument("--scale", type=_scale, default=1.0, help="1 is full size (default)")
     simulate.set_defaults(command=_simulate)
 
-    check = commands.add_parser("check", parents=[common, programme], help="read extracts, tell every defect, change nothing")
+    check = commands.add_parser(
+        "check", parents=[common, programme], help="read extracts, tell every defect, change nothing"
+    )
     check.add_argument("path", nargs="+", help="extract files or folders of a mapping")
     check.add_argument("--json", action="store_true", help="for machines")
     check.set_defaults(command=_check)
@@ -225,7 +233,9 @@ def _parser() -> argparse.ArgumentParser:
     status.add_argument("--landing", type=Path, help="folder with <programme>/<mapping>/…")
     status.set_defaults(command=_status)
 
-    verify = commands.add_parser("verify", parents=[common], help="recompute every hash of every release and the ledger")
+    verify = commands.add_parser(
+        "verify", parents=[common], help="recompute every hash of every release and the ledger"
+    )
     verify.set_defaults(command=_verify)
 
     dev = commands.add_parser("dev", parents=[common], help="Dagster's web page")

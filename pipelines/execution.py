@@ -74,7 +74,9 @@ def execute(settings: Settings, plan: RunPlan, steps: Steps, trigger: str) -> Ou
     folder = prepare_instance(settings)
     definitions = build_defs(settings, plan.programme, plan.programme.mapping_keys, steps.detail, trigger)
     run_id = str(uuid.uuid4())
-    with dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(folder.absolute()), overrides=NO_COMPUTE_LOGS)) as instance:
+    with dg.DagsterInstance.from_ref(
+        InstanceRef.from_dir(str(folder.absolute()), overrides=NO_COMPUTE_LOGS)
+    ) as instance:
         instance.add_event_listener(run_id, _listener(steps))
         result = definitions.resolve_job_def(JOB).execute_in_process(
             instance=instance,
@@ -106,12 +108,15 @@ def _listener(steps: Steps) -> Callable[[dg.EventLogEntry], None]:
 def _failure(run_id: str, result: dg.ExecuteInProcessResult) -> Outcome:
     """The first failed step's own words; a fault that nobody foresaw keeps its trace."""
     for event in result.all_events:
-        if event.is_step_failure:
-            data = event.step_failure_data
-            if data.user_failure_data is not None:
-                code = data.user_failure_data.metadata.get("exit_code")
-                return Outcome(run_id, False, data.user_failure_data.description or "", int(code.value) if code else 1)
-            error = data.error.cause or data.error
+        if not event.is_step_failure:
+            continue
+        data = event.step_failure_data
+        if data.user_failure_data is not None:
+            code = data.user_failure_data.metadata.get("exit_code")
+            exit_code = int(code.value) if code is not None and isinstance(code.value, int) else 1
+            return Outcome(run_id, False, data.user_failure_data.description or "", exit_code)
+        error = data.error.cause or data.error if data.error else None
+        if error is not None:
             return Outcome(run_id, False, f"unforeseen: {' '.join(error.message.split())}\n{error.to_string()}", 1)
-    failures = [event.message for event in result.all_events if event.is_failure]
+    failures = [event.message or "" for event in result.all_events if event.is_failure]
     return Outcome(run_id, False, failures[0] if failures else "the run failed before its first step", 1)

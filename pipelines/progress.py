@@ -45,7 +45,9 @@ class RunProgress:
             self._task = self._bar.add_task("", total=self._steps, step="")
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Take the bar away."""
         if self._bar is not None:
             self._bar.stop()
@@ -69,4 +71,4 @@ class RunProgress:
             self._bar.update(self._task, completed=self._done)
             self._bar.console.print(f"  {step:<14} {seconds:6.1f} s", highlight=False)
         else:
-            print(f"  {step:<14} {seconds:6.1f} s", file=self._stream, flush=True)  # noqa: T201
+            print(f"  {step:<14} {seconds:6.1f} s", file=self._stream, flush=True)

@@ -59,7 +59,10 @@ class Warehouse:
 
     def connect(self, read_only: bool = True) -> duckdb.DuckDBPyConnection:
         """A connection of the caller's, to be closed before dbt runs."""
-        config = {"threads": self._settings.threads, "memory_limit": self._settings.memory_limit}
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "threads": self._settings.threads,
+            "memory_limit": self._settings.memory_limit,
+        }
         return duckdb.connect(str(self.path), read_only=read_only, config=config)
 
     def register_sources(self, programme: Programme, raw_folders: Sequence[Path]) -> None:
@@ -151,7 +154,7 @@ class Warehouse:
 
 
 def manifest(settings: Settings, programme: Programme) -> dict[str, Any]:
-    """dbt's manifest of the project as plain data; parsed again only when the project or its variables have changed."""
+    """Give dbt's manifest of the project as plain data; parsed again only when the project or its variables have changed."""
     variables = _variables(programme)
     path = _cache_folder(settings.dbt_cache, variables) / "manifest.json"
     if not path.exists():
@@ -176,7 +179,7 @@ def _parse(cache: Path, variables: dict[str, object]) -> Any:
 
 
 def _cache_folder(cache: Path, variables: dict[str, object]) -> Path:
-    """dbt's target folder for this state of the project: a partial parse is only ever taken up by the same state."""
+    """Give dbt's target folder for this state of the project: a partial parse is only ever taken up by the same state."""
     state = sha256_text(sha256_tree(DBT_PROJECT, [".sql", ".yml"]), json.dumps(variables, sort_keys=True))
     return cache / state[:16]
 
@@ -234,7 +237,13 @@ _RESPONDENT = {
 EMPTY = {
     "respondents": _RESPONDENT,
     "roster": _RESPONDENT,
-    "answers": {"mapping": "varchar", "respondent_group": "varchar", "respondent_key": "bigint", "variable": "varchar", "code": "varchar"},
+    "answers": {
+        "mapping": "varchar",
+        "respondent_group": "varchar",
+        "respondent_key": "bigint",
+        "variable": "varchar",
+        "code": "varchar",
+    },
 }
 """Columns that the models read of each raw table, for a programme that delivers none of a kind."""
 
@@ -285,10 +294,10 @@ def _let_go() -> None:
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.adapters.factory import reset_adapters
 
-    reset_adapters()
+    reset_adapters()  # type: ignore[no-untyped-call]
     if DuckDBConnectionManager._ENV is not None:
         DuckDBConnectionManager._ENV.close()
-    DuckDBConnectionManager.close_all_connections()
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 
 @contextmanager

@@ -44,7 +44,9 @@ class Built:
 
     def run(self, *options: str, programme: str = SMALL) -> int:
         """Run again in the same home."""
-        return run_cli("run", "--programme", programme, "--landing", str(self.landing), "--home", str(self.home), *options)
+        return run_cli(
+            "run", "--programme", programme, "--landing", str(self.landing), "--home", str(self.home), *options
+        )
 
 
 def run_cli(*arguments: str) -> int:

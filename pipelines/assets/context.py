@@ -90,7 +90,7 @@ def storage_error(error: OSError | duckdb.Error, settings: Settings) -> Kortlaeg
     return None
 
 
-class Home(dg.ConfigurableResource):  # type: ignore[type-arg]
+class Home(dg.ConfigurableResource):
     """The home folder, held by this run alone for as long as it lasts."""
 
     path: str

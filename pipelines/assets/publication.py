@@ -46,7 +46,9 @@ def build_publication(run: RunContext) -> list[dg.AssetsDefinition]:
                 metadata={
                     "pages": len(pages),
                     "seconds": round(time.perf_counter() - began, 3),
-                    "change by theme": dg.MetadataValue.md(overview_chart(plan.programme, release / "marts" / "internal")),
+                    "change by theme": dg.MetadataValue.md(
+                        overview_chart(plan.programme, release / "marts" / "internal")
+                    ),
                 }
             )
 
@@ -76,6 +78,8 @@ def build_publication(run: RunContext) -> list[dg.AssetsDefinition]:
             )
             (candidate / DATABASE).replace(run.settings.home / DATABASE)
             shutil.rmtree(candidate, ignore_errors=True)
-            return dg.MaterializeResult(metadata={"release": plan.release_id, "folder": dg.MetadataValue.path(published.path)})
+            return dg.MaterializeResult(
+                metadata={"release": plan.release_id, "folder": dg.MetadataValue.path(published.path)}
+            )
 
     return [reports, release]

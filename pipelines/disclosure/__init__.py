@@ -111,13 +111,14 @@ def _looked_at(database: duckdb.DuckDBPyConnection, mart: Mart, definition: Defi
     """What the rules of a mart read, rows in the same order as the mart."""
     groups = ", ".join(f"'{group.code}'" for group in definition.respondent_groups)
     is_institution = "level = 'institution'" if "level" in mart.key else "false"
-    return database.sql(
+    place = f"row_number() over (order by {', '.join(mart.key)})"
+    looked_at = LOOKED_AT[mart.name].replace(" from mart", f", {place} as place from mart", 1)
+    found: pd.DataFrame = database.sql(
         f"""
         with mart as (select *, {is_institution} as is_institution from {mart.name})
         select * exclude (respondent_group, place), cast(respondent_group as enum ({groups})) as respondent_group
-        from (
-            {LOOKED_AT[mart.name].replace(" from mart", f", row_number() over (order by {', '.join(mart.key)}) as place from mart", 1)}
-        )
+        from ({looked_at})
         order by place
         """
     ).df()
+    return found

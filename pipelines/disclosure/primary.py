@@ -53,7 +53,10 @@ def theme_score_reasons(scores: pd.DataFrame, rules: Rules) -> pd.Series:
 
 
 def progression_reasons(changes: pd.DataFrame, rules: Rules) -> pd.Series:
-    """Columns is_institution, respondent_group, n_from, n_to, raters_from, raters_to. A round without data has nothing to hide."""
+    """Columns is_institution, respondent_group, n_from, n_to, raters_from, raters_to.
+
+    A round without data has nothing to hide.
+    """
     least = _least(changes, rules)
     has_data = changes["n_from"].notna() | changes["n_to"].notna()
     return _first_reason(
@@ -102,7 +105,7 @@ def _first_reason(frame: pd.DataFrame, **conditions: pd.Series) -> pd.Series:
     """The name of the first condition that holds, else null."""
     masks = [condition.fillna(False).to_numpy(dtype=bool) for condition in conditions.values()]
     chosen = np.select(masks, list(conditions), default="")
-    return pd.Series(np.where(chosen == "", None, chosen), index=frame.index, dtype="object")
+    return pd.Series(chosen, index=frame.index, dtype="object").replace("", None)
 
 
 def _is_leader(frame: pd.DataFrame, rules: Rules) -> pd.Series:
@@ -115,8 +118,6 @@ def _least(frame: pd.DataFrame, rules: Rules) -> pd.Series:
     return pd.Series(np.where(_is_leader(frame, rules), rules.leaders_min_n, rules.min_n), index=frame.index)
 
 
-def _few_raters(
-    raters: pd.Series, frame: pd.DataFrame, rules: Rules, with_data: pd.Series | bool = True
-) -> pd.Series:
+def _few_raters(raters: pd.Series, frame: pd.DataFrame, rules: Rules, with_data: pd.Series | bool = True) -> pd.Series:
     """Rows of a rated group that fewer raters than needed stand behind; a rater nobody knows does not count."""
     return frame["respondent_group"].isin(rules.rated) & with_data & (raters.fillna(0) < rules.min_raters)

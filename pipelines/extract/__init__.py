@@ -36,6 +36,9 @@ __all__ = [
     "stop_on",
 ]
 
+SHOWN = 20
+"""Findings told at once."""
+
 CODE_HASH = sha256_tree(Path(__file__).parent, [".py"])
 
 
@@ -121,8 +124,8 @@ def stop_on(findings: list[Finding] | tuple[Finding, ...]) -> None:
     """
     stops = [str(finding) for finding in findings if finding.action == "stop"]
     if stops:
-        more = [f"… and {len(stops) - 20} more; `kortlaegning check` lists all"] if len(stops) > 20 else []
-        raise InputError("\n".join(stops[:20] + more))
+        more = [f"… and {len(stops) - SHOWN} more; `kortlaegning check` lists all"] if len(stops) > SHOWN else []
+        raise InputError("\n".join(stops[:SHOWN] + more))
 
 
 def _file_from_json(entry: dict[str, object]) -> ExtractedFile:

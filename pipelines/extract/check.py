@@ -36,7 +36,9 @@ def check_files(programme: Programme, paths: list[Path], settings: Settings) -> 
             with FileReader(programme, delivery, "only checked", settings.threads, settings.memory_limit) as reader:
                 findings += reader.result.findings
         except InputError as error:
-            findings.append(Finding(mapping, name, "unreadable", str(error).removeprefix(f"{mapping}/{name}: "), "stop"))
+            findings.append(
+                Finding(mapping, name, "unreadable", str(error).removeprefix(f"{mapping}/{name}: "), "stop")
+            )
     return findings
 
 

@@ -27,14 +27,22 @@ def check_columns(programme: Programme, delivery: Delivery, table: pa.Table) -> 
     optional = {extract.columns.simulated}
     present = [name for name in table.column_names if name != ROW]
     findings = [
-        _finding(delivery, "missing_column", "is declared but not in the file; correct the codebook or the file", "stop", name)
+        _finding(
+            delivery,
+            "missing_column",
+            "is declared but not in the file; correct the codebook or the file",
+            "stop",
+            name,
+        )
         for name in [*roles, *sorted(variables)]
         if name not in present and name not in optional
     ]
     known = variables | set(roles) | set(extract.ignored)
     for name in present:
         if name == PHANTOM:
-            findings.append(_finding(delivery, "phantom_column", "a trailing column without a name is left out", "note"))
+            findings.append(
+                _finding(delivery, "phantom_column", "a trailing column without a name is left out", "note")
+            )
         elif name not in known:
             message = "is not in the codebook; add it there, or list it under `ignored` in programme.yaml"
             findings.append(_finding(delivery, "unknown_column", message, "stop", name))
@@ -46,7 +54,13 @@ def check_roles(programme: Programme, delivery: Delivery, con: duckdb.DuckDBPyCo
     columns = delivery.extract.columns
     findings = []
     checks: list[tuple[str, str, str, str, Action]] = [
-        ("no_respondent_id", "respondent_number is null", columns.respondent_id[0], "there is no respondent number", "stop"),
+        (
+            "no_respondent_id",
+            "respondent_number is null",
+            columns.respondent_id[0],
+            "there is no respondent number",
+            "stop",
+        ),
         (
             "unknown_municipality",
             "municipality_id is null or municipality_id not in (select municipality_id from municipalities)",
@@ -69,11 +83,15 @@ def check_roles(programme: Programme, delivery: Delivery, con: duckdb.DuckDBPyCo
                 )
             )
     if columns.grade is not None:
-        checks.append(("bad_grade", "grade_code is not null and grade is null", columns.grade, "is not a grade", "stop"))
+        checks.append(
+            ("bad_grade", "grade_code is not null and grade is null", columns.grade, "is not a grade", "stop")
+        )
     if columns.submitted_at is not None:
         layout = delivery.extract.dialect.date_format
         message = f"is not a date of the declared form {layout}"
-        checks.append(("bad_date", "submitted_code is not null and submitted_on is null", columns.submitted_at, message, "stop"))
+        checks.append(
+            ("bad_date", "submitted_code is not null and submitted_on is null", columns.submitted_at, message, "stop")
+        )
     for reason, condition, column, message, action in checks:
         [(rows, row)] = con.execute(f"select count(*), min(file_row) from respondent where {condition}").fetchall()
         if rows:

@@ -62,7 +62,9 @@ def read_extract(path: Path, name: str, extract: Extract) -> pa.Table:
             ),
         )
     except (UnicodeDecodeError, LookupError) as error:
-        raise InputError(f"{name}: is not {dialect.encoding} ({error}); declare the encoding it was written in") from None
+        raise InputError(
+            f"{name}: is not {dialect.encoding} ({error}); declare the encoding it was written in"
+        ) from None
     except OSError as error:
         raise InputError(f"{name}: cannot be read: {error.strerror or 'damaged'}") from None
     except pa.ArrowInvalid:
@@ -83,7 +85,9 @@ def _header(path: Path, extract: Extract) -> tuple[list[str], int]:
     with path.open(encoding=dialect.encoding, newline="") as stream:
         lines = [stream.readline() for _ in range(dialect.skip_rows + 1)]
     if not lines[-1].strip():
-        raise InputError(f"{path.parent.name}/{path.name}: is empty: there is no header on line {dialect.skip_rows + 1}")
+        raise InputError(
+            f"{path.parent.name}/{path.name}: is empty: there is no header on line {dialect.skip_rows + 1}"
+        )
     parsed = pa_csv.read_csv(
         pa.BufferReader(lines[-1].lstrip("\ufeff").encode()),
         read_options=pa_csv.ReadOptions(autogenerate_column_names=True),

@@ -1,5 +1,6 @@
-"""One delivered file to raw Parquet: respondents, their answers one a row, the roster. The last place that sees numbers of
-persons; what leaves it bears pseudonyms.
+"""One delivered file to raw Parquet: respondents, their answers one a row, the roster.
+
+The last place that sees numbers of persons; what leaves it bears pseudonyms.
 
 Belongs here: the shape of raw Parquet. Does not belong here: scoring or any judgement on answers (dbt).
 
@@ -17,7 +18,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
-import pandas as pd
 import pyarrow as pa
 
 from pipelines.extract.contract import check_codes, check_columns, check_roles
@@ -190,7 +190,9 @@ class FileReader:
             select *, case {" ".join(aside)} end as reason from record
             """
         )
-        [(self.result.simulated,)] = con.execute("select coalesce(bool_or(is_simulated), false) from respondent").fetchall()
+        [(self.result.simulated,)] = con.execute(
+            "select coalesce(bool_or(is_simulated), false) from respondent"
+        ).fetchall()
         if extract.content == "answers":
             self._make_answers(table)
 
@@ -251,7 +253,6 @@ RESPONDENT_COLUMNS = (
     "file_row",
 )
 """Columns of the raw tables `respondents` and `roster`."""
-
 
 
 def _name(column: str | None) -> str:

@@ -38,7 +38,9 @@ def infer(database: duckdb.DuckDBPyConnection, folder: Path, thresholds: Thresho
         Rows per table.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    read = {name: database.execute(f"select * from {name}").df() for name in ("int_level_estimates", "int_change_estimates")}
+    read = {
+        name: database.execute(f"select * from {name}").df() for name in ("int_level_estimates", "int_change_estimates")
+    }
     moments = database.execute("select * from int_item_moments").df()
     asked = database.execute(
         "select mapping, respondent_group, theme, n_items from int_theme_forms order by mapping, respondent_group, theme"

@@ -22,7 +22,7 @@ def half_width(se: Floats, df: Floats) -> Floats:
     A quantile is looked up once per distinct df: a programme has few.
     """
     distinct, position = np.unique(df, return_inverse=True)
-    quantiles = stats.t.ppf((1 + CONFIDENCE) / 2, np.where(distinct >= 1, distinct, np.nan))
+    quantiles = np.asarray(stats.t.ppf((1 + CONFIDENCE) / 2, np.where(distinct >= 1, distinct, np.nan)))
     return np.asarray(quantiles[position] * se, dtype=np.float64)
 
 

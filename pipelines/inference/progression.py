@@ -57,7 +57,7 @@ def benjamini_hochberg(changes: pd.DataFrame) -> pd.Series:
     p, q = tested["p"].to_numpy(), np.empty(len(tested))
     for rows in tested.groupby(FAMILY, sort=False, observed=True).indices.values():
         q[rows] = stats.false_discovery_control(p[rows], method="bh")
-    return pd.Series(q, index=tested.index).reindex(changes.index)
+    return pd.Series(q, index=tested.index, dtype="float64").reindex(changes.index)
 
 
 def hedges_g(changes: pd.DataFrame) -> pd.Series:
@@ -66,7 +66,8 @@ def hedges_g(changes: pd.DataFrame) -> pd.Series:
     df = n_from + n_to - 2
     pooled = ((n_from - 1) * changes["sd_from"] ** 2 + (n_to - 1) * changes["sd_to"] ** 2) / df
     factor = 1 - 3 / (4 * df - 1)
-    return (factor * changes["delta"] / np.sqrt(pooled)).where((pooled > 0) & (df >= HEDGES_LIMIT))
+    g: pd.Series = factor * changes["delta"] / pooled.pow(0.5)
+    return g.where((pooled > 0) & (df >= HEDGES_LIMIT))
 
 
 def _no_figure(changes: pd.DataFrame) -> pd.Series:
@@ -101,7 +102,7 @@ def _few_clusters(changes: pd.DataFrame, thresholds: Thresholds) -> npt.NDArray[
 
 def _status(
     changes: pd.DataFrame, blocked: pd.Series, few: npt.NDArray[np.bool_], thresholds: Thresholds
-) -> dict[str, npt.NDArray[np.object_]]:
+) -> dict[str, npt.NDArray[np.object_] | pd.Series]:
     """The ladder of method.md 5: the first that holds."""
     delta, size = changes["delta"], changes["delta"].abs()
     significant = changes["q"] < thresholds.alpha
@@ -125,6 +126,6 @@ def _status(
     moved = np.isin(status, ["increase", "decrease"])
     return {
         "status": status,
-        "magnitude": np.where(moved, magnitude, None),
-        "reason": np.where(reason == "", None, reason),
+        "magnitude": pd.Series(magnitude, index=changes.index, dtype="object").where(moved, None),
+        "reason": pd.Series(reason, index=changes.index, dtype="object").replace("", None),
     }

@@ -16,6 +16,7 @@ Matrix = npt.NDArray[np.float64]
 
 VERDICTS = ((0.80, "good"), (0.70, "acceptable"), (0.60, "weak"))
 """Lower bounds of alpha (method.md 3)."""
+FEWEST_FOR_ALPHA = 2
 FEWEST_FOR_OMEGA = 3
 """With two items one factor is not identified."""
 
@@ -34,7 +35,9 @@ def reliabilities(moments: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:
         key = (row.mapping, row.respondent_group, row.theme)
         found = by_theme.get(key)
         n = 0 if found is None else int(found["n"].iloc[0])
-        rows.append((*key, row.n_items, n, *(_coefficients(covariance(found)) if found is not None and n > 1 else (None,) * 3)))
+        rows.append(
+            (*key, row.n_items, n, *(_coefficients(covariance(found)) if found is not None and n > 1 else (None,) * 3))
+        )
     result = pd.DataFrame(
         rows, columns=["mapping", "respondent_group", "theme", "items", "n", "alpha", "omega", "min_item_total"]
     )
@@ -49,19 +52,19 @@ def covariance(moments: pd.DataFrame) -> Matrix:
     """Covariance matrix (n − 1) of a theme's items from whole-number sums; the items in slot order."""
     slots = sorted(set(moments["slot"]) | set(moments["other_slot"]))
     place = {slot: index for index, slot in enumerate(slots)}
-    n = float(moments["n"].iloc[0])
     matrix = np.empty((len(slots), len(slots)))
-    for row in moments.itertuples(index=False):
-        value = (row.sum_product - row.sum_item * row.sum_other / n) / (n - 1)
-        i, j = place[row.slot], place[row.other_slot]
-        matrix[i, j] = matrix[j, i] = value
+    n = float(moments["n"].iloc[0])
+    sums = moments[["sum_item", "sum_other", "sum_product"]].to_numpy(dtype=np.float64)
+    values = (sums[:, 2] - sums[:, 0] * sums[:, 1] / n) / (n - 1)
+    rows, columns = (moments[name].map(place).to_numpy(dtype=np.intp) for name in ("slot", "other_slot"))
+    matrix[rows, columns] = matrix[columns, rows] = values
     return matrix
 
 
 def cronbach_alpha(covariances: Matrix) -> float | None:
     """Cronbach's alpha: k/(k−1)·(1 − Σ variances / variance of the sum). None with one item or without spread."""
     k, total = len(covariances), covariances.sum()
-    if k < 2 or total <= 0:  # noqa: PLR2004
+    if k < FEWEST_FOR_ALPHA or total <= 0:
         return None
     return float(k / (k - 1) * (1 - np.trace(covariances) / total))
 
@@ -98,7 +101,7 @@ def item_total_correlations(covariances: Matrix) -> Matrix:
 
 def _coefficients(covariances: Matrix) -> tuple[float | None, float | None, float | None]:
     """Alpha, omega and the lowest item-total correlation of a theme."""
-    if len(covariances) < 2:  # noqa: PLR2004
+    if len(covariances) < FEWEST_FOR_ALPHA:
         return None, None, None
     totals = item_total_correlations(covariances)
     lowest = None if np.isnan(totals).all() else float(np.nanmin(totals))

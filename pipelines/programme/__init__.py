@@ -30,6 +30,9 @@ __all__ = [
     "load_programme",
 ]
 
+FEWEST_VALUES = 2
+"""Valid values that a scale needs."""
+
 PROGRAMMES = Path(__file__).resolve().parent.parent / "programmes"
 
 
@@ -216,7 +219,7 @@ def _check_scales(scales: pd.DataFrame, problems: Problems) -> None:
             problems.add("scales.csv", int(str(number)), "value", f"a code of kind {row['kind']} {message}")
     values = scales[scales["kind"].eq("valid")].groupby("scale")["value"].nunique()
     for scale in scales["scale"].unique():
-        if values.get(scale, 0) < 2:
+        if values.get(scale, 0) < FEWEST_VALUES:
             problems.add("scales.csv", None, None, f"scale {scale!r} has fewer than two valid values")
 
 
@@ -232,7 +235,9 @@ def _check_codebook(definition: Definition, book: pd.DataFrame, items: pd.DataFr
         dropped = row["comparability"] == "dropped"
         for column in ("variable", "scale"):
             if dropped == (row[column] != ""):
-                message = "is empty; only a dropped item has none" if not dropped else "must be empty: the item is dropped"
+                message = (
+                    "is empty; only a dropped item has none" if not dropped else "must be empty: the item is dropped"
+                )
                 problems.add("codebook.csv", where, column, message)
         if row["comparability"] in ("minor", "changed", "dropped"):
             for column in ("reason", "decided_on"):

@@ -29,7 +29,7 @@ def institution_lineages(institutions: pd.DataFrame, steps: pd.DataFrame) -> pd.
     edges = steps[(steps["from_id"] != "") & (steps["to_id"] != "")]
     rows, columns = edges["from_id"].map(number).tolist(), edges["to_id"].map(number).tolist()
     graph = coo_array(([1] * len(rows), (rows, columns)), shape=(len(ids), len(ids)))
-    component = connected_components(graph, directed=False)[1] if ids else []
+    component: list[int] = connected_components(graph, directed=False)[1].tolist() if ids else []
     members = institutions.assign(component=component, is_former=institutions["institution_id"].isin(edges["from_id"]))
     result = []
     for _, group in members.groupby("component", sort=False):

@@ -47,6 +47,9 @@ class Table:
         return f"{self.name}.csv"
 
 
+SHOWN = 20
+"""Problems told at once."""
+
 COMPARABILITY = ("new", "identical", "minor", "changed", "dropped")
 
 TABLES = (
@@ -107,7 +110,12 @@ TABLES = (
             Column("respondent_group", "group that is asked"),
             Column("item_id", "code of the item, the same in all mappings"),
             Column("theme", "theme that it belongs to"),
-            Column("direction", "1, or -1 when agreeing is the bad side (before any reversal)", allowed=("1", "-1"), kind="integer"),
+            Column(
+                "direction",
+                "1, or -1 when agreeing is the bad side (before any reversal)",
+                allowed=("1", "-1"),
+                kind="integer",
+            ),
             Column("text_da", "the question in Danish"),
             Column("text_en", "the question in English"),
             Column("position", "order within the theme", kind="integer"),
@@ -178,8 +186,8 @@ class Problems:
             ConfigurationError: one line a problem, twenty at the most.
         """
         if self.lines:
-            more = [f"… and {len(self.lines) - 20} more"] if len(self.lines) > 20 else []
-            raise ConfigurationError("\n".join(self.lines[:20] + more))
+            more = [f"… and {len(self.lines) - SHOWN} more"] if len(self.lines) > SHOWN else []
+            raise ConfigurationError("\n".join(self.lines[:SHOWN] + more))
 
 
 def read_table(folder: Path, table: Table, problems: Problems) -> pd.DataFrame:
@@ -239,7 +247,7 @@ def _check_cells(frame: pd.DataFrame, table: Table, problems: Problems) -> None:
             elif column.kind == "date" and pd.isna(pd.to_datetime(value, format="%Y-%m-%d", errors="coerce")):
                 problems.add(table.file, row, column.name, f"{value!r} is not a date like 2017-09-01")
     for number in frame.index[frame.duplicated(list(table.key))]:
-        key = ", ".join(f"{name}={frame.at[number, name]}" for name in table.key)
+        key = ", ".join(f"{name}={frame.at[number, name]!s}" for name in table.key)
         problems.add(table.file, int(number), None, f"stands twice ({key})")
 
 

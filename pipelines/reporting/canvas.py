@@ -12,12 +12,15 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 from html import escape
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from xml.etree import ElementTree
 
 from pipelines.reporting import style
 from pipelines.reporting.model import LANGUAGES, Language, Said
 from pipelines.reporting.style import Shape
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 SVG = "{http://www.w3.org/2000/svg}"
 HREF = "{http://www.w3.org/1999/xlink}href"
@@ -102,63 +105,65 @@ class Canvas:
         )
 
     def _svg(self) -> str:
-        """matplotlib's SVG."""
+        """matplotlib's SVG. Artists stand on the figure itself: axes would cost more than all that is drawn in them."""
         from matplotlib import rc_context
         from matplotlib.backends.backend_svg import FigureCanvasSVG
-        from matplotlib.collections import LineCollection, PatchCollection
         from matplotlib.figure import Figure
-        from matplotlib.patches import Rectangle
 
         with rc_context(style.RC):
             figure = Figure(figsize=(self.width / 72, self.height / 72), dpi=72)
             FigureCanvasSVG(figure)
             figure.patch.set_visible(False)
-            axes = figure.add_axes((0, 0, 1, 1))
-            axes.set_axis_off()
-            axes.set_xlim(0, self.width)
-            axes.set_ylim(self.height, 0)
-            for (layer, colour), corners in self._boxes.items():
-                patches = [Rectangle(a, b[0] - a[0], b[1] - a[1]) for a, b in corners]
-                axes.add_collection(
-                    PatchCollection(patches, facecolor=colour, edgecolor="none", zorder=layer, clip_on=False), autolim=False
-                )
-            for (layer, colour, width, is_dashed), ends in self._lines.items():
-                lines = LineCollection(
-                    ends,
-                    colors=colour,
-                    linewidths=width,
-                    linestyles=[(0, (2, 2))] if is_dashed else "solid",
-                    zorder=layer,
-                    clip_on=False,
-                )
-                axes.add_collection(lines, autolim=False)
-            for (layer, shape, size, colour), points in self._marks.items():
-                axes.scatter(
-                    [x for x, _ in points],
-                    [y for _, y in points],
-                    s=size**2,
-                    marker=_MARKERS[shape],
-                    facecolor=style.WHITE if shape == "ring" else colour,
-                    edgecolor=colour,
-                    linewidth=1.5 if shape == "ring" else 0.5,
-                    zorder=layer,
-                    clip_on=False,
-                )
-            for number, ((x, y), _, size, colour, anchor, is_bold) in enumerate(self._texts):
-                axes.text(
-                    x,
-                    y,
-                    f"~{number}~",
+            self._add_shapes(figure)
+            for (x, y), _, size, colour, anchor, is_bold in self._texts:
+                weight = "bold" if is_bold else "normal"
+                figure.text(
+                    x / self.width,
+                    1 - y / self.height,
+                    "~",  # one and the same text, so that matplotlib measures it once; `_inline` numbers them in order
                     fontsize=size,
                     color=colour,
                     ha=anchor,
                     va="baseline",
-                    fontweight="bold" if is_bold else "normal",
+                    fontweight=weight,
                     zorder=9,
                 )
             stream = io.StringIO()
             figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
             return stream.getvalue()
+
+    def _add_shapes(self, figure: Figure) -> None:
+        """Boxes, lines and marks, those of one look together."""
+        from matplotlib.collections import LineCollection, PatchCollection, PathCollection
+        from matplotlib.markers import MarkerStyle
+        from matplotlib.patches import Rectangle
+        from matplotlib.transforms import Affine2D, IdentityTransform
+
+        place = Affine2D().scale(1, -1).translate(0, self.height)
+        for (layer, box_colour), corners in self._boxes.items():
+            boxes = [Rectangle(a, b[0] - a[0], b[1] - a[1]) for a, b in corners]
+            figure.add_artist(
+                PatchCollection(boxes, facecolor=box_colour, edgecolor="none", zorder=layer, transform=place)
+            )
+        for (layer, colour, width, is_dashed), ends in self._lines.items():
+            dashes = [(0, (2, 2))] if is_dashed else "solid"
+            figure.add_artist(
+                LineCollection(ends, colors=colour, linewidths=width, linestyles=dashes, zorder=layer, transform=place)
+            )
+        for (layer, shape, size, colour), points in self._marks.items():
+            marker = MarkerStyle(_MARKERS[shape])
+            marks = PathCollection(
+                [marker.get_path().transformed(marker.get_transform())],
+                sizes=[size**2],
+                facecolor=style.WHITE if shape == "ring" else colour,
+                edgecolor=colour,
+                linewidth=1.5 if shape == "ring" else 0.5,
+                zorder=layer,
+                offsets=points,
+                offset_transform=place,
+            )
+            marks.set_transform(IdentityTransform())
+            figure.add_artist(marks)
 
 
 def _inline(svg: str) -> str:
@@ -186,8 +191,9 @@ def _inline(svg: str) -> str:
         if element.tag == "path":
             element.set("d", " ".join(element.get("d", "").split()))
         element.tail = None
-        if element.tag != "text":
-            element.text = None
+        element.text = None
+    for number, element in enumerate(root.iter("text")):
+        element.text = f"~{number}~"
     _unwrap(root)
     return "".join(ElementTree.tostring(child, encoding="unicode") for child in root)
 

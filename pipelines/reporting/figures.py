@@ -22,7 +22,10 @@ from pipelines.reporting.order import by_change, by_level
 from pipelines.reporting.texts import Voice, Voices, in_each
 from pipelines.reporting.wording import level_word, status_word
 
-MARGIN = 8.0
+MARGIN = 2.0
+INSET = 16.0
+"""From the figure's edge to the first and last value of a scale, so that the values' numbers have room."""
+
 STRIP = 26.0
 """Height of a strip; its middle is the line that marks stand on."""
 
@@ -86,7 +89,7 @@ def level_scale(page: Page) -> Scale:
     """
     levels = [one for group in page.groups for theme in group.themes for one in _all_levels(theme)]
     low, high = _bounds(levels, least=(450, 550), most=(400, 600), step=25)
-    return Scale(low, high, MARGIN, style.WIDTH - MARGIN)
+    return Scale(low, high, INSET, style.WIDTH - INSET)
 
 
 def change_scale(page: Page) -> Scale:
@@ -100,7 +103,7 @@ def change_scale(page: Page) -> Scale:
             if end is not None:
                 reach = max(reach, min(abs(end), 4 * page.frame.thresholds.relevant))
     reach = 10 * ceil(reach / 10)
-    return Scale(-reach, reach, MARGIN, style.WIDTH - MARGIN)
+    return Scale(-reach, reach, INSET, style.WIDTH - INSET)
 
 
 def draw_levels(page: Page, group: GroupBlock, scale: Scale, voices: Voices) -> Drawing | None:
@@ -118,20 +121,15 @@ def draw_levels(page: Page, group: GroupBlock, scale: Scale, voices: Voices) -> 
         middle = _label(canvas, y, lines)
         level = theme.level
         if level.mean is None:
-            _absent(canvas, middle, y, in_each(voices, lambda voice, level=level: level_word(voice, level)))
+            _absent(canvas, middle, in_each(voices, lambda voice, level=level: level_word(voice, level)))
             continue
         _strip(canvas, scale, middle, zero=500)
         mean = level.mean
-        canvas.text(
-            (style.WIDTH - MARGIN, y + 12),
-            in_each(voices, lambda voice, mean=mean: voice.number.decimal(mean, 0)),
-            anchor="right",
-            is_bold=True,
-        )
+        _beside(canvas, middle, in_each(voices, lambda voice, mean=mean: voice.number.decimal(mean, 0)))
         for other in theme.spread:
             if other.mean is not None:
                 x = scale.at(other.mean)
-                canvas.line((x, middle - 8), (x, middle + 8), style.OTHERS, 1.2, layer=4)
+                canvas.line((x, middle - 6), (x, middle + 6), style.OTHERS, 1.4, layer=4)
         if theme.programme is not None and theme.programme.mean is not None:
             x = scale.at(theme.programme.mean)
             canvas.line((x, middle - 9), (x, middle + 9), style.INK, 2, layer=5)
@@ -150,7 +148,7 @@ def draw_changes(page: Page, group: GroupBlock, scale: Scale, voices: Voices) ->
     if group.tally is None or not any(theme.changes[0].delta is not None for theme in themes):
         return None
     relevant = page.frame.thresholds.relevant
-    rows = _Rows(themes, voices, chars=30)
+    rows = _Rows(themes, voices, chars=34)
     top = AXIS + 18
     canvas = Canvas(style.WIDTH, top + rows.height + AXIS)
     middle_x = (scale.at(-relevant) + scale.at(relevant)) / 2
@@ -168,9 +166,9 @@ def draw_changes(page: Page, group: GroupBlock, scale: Scale, voices: Voices) ->
         colour = style.STATUS_COLOURS.get(change.status, style.MUTED)
         words = in_each(voices, lambda voice, change=change: status_word(voice, change))
         if change.delta is None:
-            _absent(canvas, middle, y, words)
+            _absent(canvas, middle, words)
             continue
-        canvas.box((scale.left, middle - 9), (scale.right, middle + 9), style.STRIP)
+        canvas.box((MARGIN, middle - 9), (style.WIDTH - MARGIN, middle + 9), style.STRIP)
         canvas.box((scale.at(-relevant), middle - 9), (scale.at(relevant), middle + 9), style.BAND, layer=2)
         canvas.line((scale.at(0), middle - 11), (scale.at(0), middle + 11), style.INK, 1, layer=3)
         _interval(canvas, scale, middle, (change.low, change.high), colour)
@@ -179,7 +177,7 @@ def draw_changes(page: Page, group: GroupBlock, scale: Scale, voices: Voices) ->
         said = {
             language: f"{words[language]}  {voice.number.signed(delta, 1)}" for language, voice in voices.items()
         }
-        canvas.text((style.WIDTH - MARGIN, y + 12), said, colour=colour, anchor="right", is_bold=True)
+        _beside(canvas, middle, said, colour)
     tally = group.tally
     return canvas.drawing(
         title=in_each(
@@ -285,30 +283,36 @@ class _Rows:
 
 
 def _wrapped(label: Said, chars: int) -> list[Said]:
-    """A name in lines of so many characters, as many lines in every language."""
+    """A name in lines of so many characters, as many lines in every language; what a language does not need is blank, on top."""
     lines = {language: textwrap.wrap(label[language], chars) or [""] for language in LANGUAGES}
+    most = max(map(len, lines.values()))
     return [
-        {language: lines[language][number] if number < len(lines[language]) else "" for language in LANGUAGES}
-        for number in range(max(map(len, lines.values())))
+        {language: ([""] * (most - len(lines[language])) + lines[language])[number] for language in LANGUAGES}
+        for number in range(most)
     ]
 
 
 def _label(canvas: Canvas, y: float, lines: list[Said]) -> float:
-    """Draw a theme's name; returns the middle of its strip."""
+    """Draw a theme's name; returns the middle of its strip. What stands to the right stands on the name's last line."""
     for number, words in enumerate(lines):
         canvas.text((MARGIN, y + 12 + number * LINE_HEIGHT), words)
     return y + LINE_HEIGHT * len(lines) + STRIP / 2 + 1
 
 
-def _absent(canvas: Canvas, middle: float, y: float, words: Said) -> None:
+def _beside(canvas: Canvas, middle: float, words: Said, colour: str = style.INK, is_bold: bool = True) -> None:
+    """Words at the right end of a theme's name."""
+    canvas.text((style.WIDTH - MARGIN, middle - STRIP / 2 - 4), words, colour=colour, anchor="right", is_bold=is_bold)
+
+
+def _absent(canvas: Canvas, middle: float, words: Said) -> None:
     """A theme without a figure: the word for it, no mark and no strip that a place could be read from."""
-    canvas.text((style.WIDTH - MARGIN, y + 12), words, colour=style.MUTED, anchor="right")
+    _beside(canvas, middle, words, style.MUTED, is_bold=False)
     canvas.line((MARGIN, middle), (style.WIDTH - MARGIN, middle), style.FAINT, 1, layer=1, is_dashed=True)
 
 
 def _strip(canvas: Canvas, scale: Scale, middle: float, zero: float) -> None:
-    canvas.box((scale.left, middle - 9), (scale.right, middle + 9), style.STRIP)
-    canvas.line((scale.at(zero), middle - 11), (scale.at(zero), middle + 11), style.MUTED, 1, layer=2)
+    canvas.box((MARGIN, middle - 9), (style.WIDTH - MARGIN, middle + 9), style.STRIP)
+    canvas.line((scale.at(zero), middle - 11), (scale.at(zero), middle + 11), style.FAINT, 2, layer=2)
 
 
 def _interval(
@@ -337,9 +341,8 @@ def _axis(
     ticks = scale.ticks()
     for baseline in baselines:
         for tick in ticks:
-            x = min(max(scale.at(tick), MARGIN + 9), style.WIDTH - MARGIN - 9)
             canvas.text(
-                (x, baseline),
+                (scale.at(tick), baseline),
                 in_each(voices, lambda voice, tick=tick: write(voice, tick)),
                 style.SMALL,
                 style.MUTED,
@@ -353,7 +356,7 @@ def _level_key(canvas: Canvas, page: Page, voices: Voices) -> None:
     canvas.mark((MARGIN + 14, 9), "circle", 9, style.UNIT, layer=7)
     is_whole = page.kind == "programme"
     canvas.text((MARGIN + 35, 13), in_each(voices, lambda v: v(f"figure.key.{page.kind}")), style.SMALL, style.UNIT)
-    canvas.line((SECOND_KEY, 1), (SECOND_KEY, 17), style.OTHERS if is_whole else style.INK, 1.2 if is_whole else 2, layer=5)
+    canvas.line((SECOND_KEY, 2), (SECOND_KEY, 16), style.OTHERS if is_whole else style.INK, 1.4 if is_whole else 2, layer=5)
     other = "figure.key.each_municipality" if is_whole else "figure.key.whole"
     canvas.text((SECOND_KEY + 8, 13), in_each(voices, lambda v: v(other)), style.SMALL, style.MUTED if is_whole else style.INK)
 
@@ -379,7 +382,7 @@ def _panel(
     """One theme over the mappings: x is the order of mappings, y the 500 scale."""
     left, top, right, bottom = box
     low, high = bounds
-    inset = 18.0
+    inset = 28.0
 
     def x_of(number: int) -> float:
         return left + inset + number * (right - left - 2 * inset) / (len(keys) - 1)
@@ -403,17 +406,14 @@ def _panel(
         if level.low is not None and level.high is not None:
             canvas.line((x, y_of(level.low)), (x, y_of(level.high)), style.UNIT, 1, layer=4)
         canvas.mark((x, y), "circle", 7, style.UNIT, layer=7)
-        mean = level.mean
-        above = level.high is not None and y - y_of(level.high) < 10  # noqa: PLR2004 - pixels
-        shift = -8 if above else 15
         if number in (0, len(keys) - 1):
-            anchor = "right" if number == 0 else "left"
+            mean, is_first = level.mean, number == 0
             canvas.text(
-                (x + (-6 if number == 0 else 6), y + (4 if abs(shift) else 0)),
+                (x - 6 if is_first else x + 6, y + 4),
                 in_each(voices, lambda v, mean=mean: v.number.decimal(mean, 0)),
                 style.SMALL,
                 style.UNIT,
-                "right" if anchor == "right" else "left",
+                "right" if is_first else "left",
             )
 
 

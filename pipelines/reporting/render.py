@@ -65,6 +65,7 @@ def render_page(
                 raters=frame.limits.min_raters,
                 items=frame.limits.item_min_n,
             ),
+            flags=lambda page: sorted({row.rounds[-1].flag for row in page.responses if row.rounds[-1].flag is not None}),
             round_note=lambda page: _round_note(voice, page),
         )
     )
@@ -177,16 +178,14 @@ def _settings(page: Page) -> dict[str, float | str]:
 
 
 def _notes(voice: Voice, group: GroupBlock) -> list[str]:
-    """Reservations on a group's themes: weak reliability, a later base."""
-    notes = []
+    """Reservations on a group's themes, each said once: weak reliability, a later base."""
+    said: dict[str, list[str]] = {}
     for theme in group.themes:
-        name = theme.label[voice.language]
         note = wording.verdict_note(voice, theme.reliability)
-        if note:
-            notes.append(f"{name}: {note}")
-        if theme.base is not None:
-            notes.append(f"{name}: {voice('group.base', mapping=theme.base)}")
-    return notes
+        later = "" if theme.base is None else voice("group.base", mapping=theme.base)
+        for text in filter(None, (note, later)):
+            said.setdefault(text, []).append(theme.label[voice.language])
+    return [f"{'; '.join(names)}: {text}" for text, names in said.items()]
 
 
 def _round_note(voice: Voice, page: Page) -> str:

@@ -70,7 +70,7 @@ def summary_line(voice: Voice, tally: Tally | None, pair: Pair | None) -> str:
     if not tally.comparable:
         sentences = [voice("summary.none", **when)]
     else:
-        key = "all" if tally.good == tally.comparable else "majority" if tally.is_majority else "part"
+        key = "all" if tally.good == tally.comparable else "majority" if tally.is_majority else "part" if tally.good else "nothing"
         apart = voice(
             "summary.apart",
             inconclusive=voice.count("summary.inconclusive", tally.counts["inconclusive"]),

@@ -28,15 +28,20 @@ __all__ = ["SimulationSummary", "WrittenFile", "simulate"]
 
 @dataclass(frozen=True)
 class SimulationSummary:
-    """What was written."""
+    """What was written, in which folder, and where the truth about it is."""
 
     files: tuple[WrittenFile, ...]
+    folder: Path
     truth: Path
 
     @property
     def answers(self) -> int:
         """Answers to items in all files."""
         return sum(file.answers for file in self.files)
+
+    def __str__(self) -> str:
+        """One line for people."""
+        return f"{len(self.files)} files with {self.answers:,} answers in {self.folder}; the truth is in {self.truth}"
 
 
 def simulate(
@@ -92,4 +97,4 @@ def simulate(
     except OSError as error:
         reason = f"{truth}: cannot be written: {error.strerror}; free space or choose another folder"
         raise StorageError(reason) from None
-    return SimulationSummary(files=tuple(files), truth=truth)
+    return SimulationSummary(files=tuple(files), folder=out / programme.slug, truth=truth)

@@ -8,11 +8,13 @@ Each file is a plain text file that is complete when it appears; defects can be 
 from __future__ import annotations
 
 import codecs
+import csv
 import io
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -186,55 +188,61 @@ def _ignored_column(plan: Column | None, answers: Answers | None, n: int, random
 def _write_csv(table: pa.Table, path: Path, extract: Extract) -> int:
     """Write a table in the extract's dialect, without quotes where none are needed. Returns the size in bytes."""
     dialect = extract.dialect
-    options = pa_csv.WriteOptions(include_header=False, delimiter=dialect.delimiter, quoting_style="none")
+    marks = (dialect.delimiter, "\n", "\r", *(dialect.quote or ""))
+    # pyarrow writes fast and quotes all texts or none; the csv module quotes where needed and is ten times slower.
+    plain = not any(mark in text for text in _texts(table) for mark in marks)
     encoder = codecs.getincrementalencoder(dialect.encoding)()
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")
     try:
-        with temporary.open("wb") as stream_out:
-            header = (
-                "\n" * dialect.skip_rows
-                + dialect.delimiter.join(_quoted(n, extract) for n in table.column_names)
-                + "\n"
-            )
-            stream_out.write(encoder.encode(header))
+        with temporary.open("wb") as file:
+            file.write(encoder.encode("\n" * dialect.skip_rows + _with_quotes([table.column_names], extract)))
             for start in range(0, table.num_rows, ROWS_AT_ONCE):
-                text = io.BytesIO()
-                pa_csv.write_csv(_plain(table.slice(start, ROWS_AT_ONCE), extract), text, options)
-                stream_out.write(encoder.encode(text.getvalue().decode("utf-8")))
+                part = table.slice(start, ROWS_AT_ONCE)
+                file.write(encoder.encode(_without_quotes(part, extract) if plain else _rows(part, extract)))
         size = temporary.stat().st_size
         temporary.replace(path)
     except UnicodeEncodeError:
         raise ConfigurationError(
             f"{path.name}: a name or text of the programme cannot be written in {dialect.encoding}; change the dialect"
         ) from None
+    except csv.Error:
+        raise ConfigurationError(
+            f"{path.name}: a text holds the delimiter and the dialect has no quotes; change the text or the dialect"
+        ) from None
     finally:
         temporary.unlink(missing_ok=True)
     return size
 
 
-def _plain(table: pa.Table, extract: Extract) -> pa.Table:
-    """The table with those texts quoted that need it."""
-    columns = []
+def _texts(table: pa.Table) -> set[str]:
+    """The different texts in a table, its column names included."""
+    found = set(table.column_names)
     for column in table.columns:
         if pa.types.is_string(column.type):
-            different = column.unique().drop_null().to_pylist()
-            quoted = {text: _quoted(text, extract) for text in different}
-            if any(text != new for text, new in quoted.items()):
-                texts = [quoted[text] if text is not None else None for text in column.to_pylist()]
-                columns.append(pa.array(texts, pa.string()))
-                continue
-        columns.append(column)
-    return pa.table(columns, names=table.column_names)
+            found.update(text for text in column.unique().to_pylist() if text is not None)
+    return found
 
 
-def _quoted(text: str, extract: Extract) -> str:
-    """A text as the dialect writes it."""
-    dialect = extract.dialect
-    if not any(mark in text for mark in (dialect.delimiter, "\n", "\r", *(dialect.quote or ""))):
-        return text
-    if dialect.quote is None:
-        raise ConfigurationError(
-            f"{extract.path}: a text holds the delimiter and the dialect has no quotes; change the text or the dialect"
-        )
-    return dialect.quote + text.replace(dialect.quote, dialect.quote * 2) + dialect.quote
+def _without_quotes(part: pa.Table, extract: Extract) -> str:
+    """Rows of a table in which nothing needs quotes."""
+    text = io.BytesIO()
+    options = pa_csv.WriteOptions(include_header=False, delimiter=extract.dialect.delimiter, quoting_style="none")
+    pa_csv.write_csv(part, text, options)
+    return text.getvalue().decode("utf-8")
+
+
+def _rows(part: pa.Table, extract: Extract) -> str:
+    """Rows of a table in which something needs quotes."""
+    return _with_quotes(zip(*(column.to_pylist() for column in part.columns), strict=True), extract)
+
+
+def _with_quotes(rows: Iterable[Iterable[object]], extract: Extract) -> str:
+    """Rows as the csv module writes them, with quotes where they are needed."""
+    dialect, text = extract.dialect, io.StringIO()
+    quoting: Literal[0, 3] = csv.QUOTE_NONE if dialect.quote is None else csv.QUOTE_MINIMAL
+    writer = csv.writer(
+        text, delimiter=dialect.delimiter, quotechar=dialect.quote, quoting=quoting, lineterminator="\n"
+    )
+    writer.writerows(rows)
+    return text.getvalue()

@@ -1,11 +1,11 @@
 """Validation: expectations on extracts and marts, one record of evidence for them and dbt's tests, and the verdict.
 
-Belongs here: running the suites of `expectations/` with Great Expectations, bringing dbt's test results into the same form,
-and writing what an auditor reads. Does not belong here: acting on the verdict (`release` refuses by it), correcting data,
-and rules of disclosure (`disclosure` applies them; here they are checked on what it left).
+Belongs here: running the suites of `expectations/` with Great Expectations, bringing dbt's test results into the same
+form, and writing what an auditor reads. Does not belong here: acting on the verdict (`release` refuses by it),
+correcting data, and rules of disclosure (`disclosure` applies them; here they are checked on what it left).
 
-Three verdicts a check, never two: `passed`, `failed`, `could_not_run`. A check that could not run blocks like an error, since
-nothing is known about what it was to guard.
+Three verdicts a check, never two: `passed`, `failed`, `could_not_run`. A check that could not run blocks like an error,
+since nothing is known about what it was to guard.
 """
 
 from __future__ import annotations

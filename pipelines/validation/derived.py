@@ -40,8 +40,8 @@ def key_parts_missing(frame: pd.DataFrame, scope: Scope) -> pd.Series:
 
 
 def not_finite(frame: pd.DataFrame, _: Scope) -> pd.Series:
-    """How many numbers are NaN or infinite. Of a frame only the infinite ones can be told; the reader of marts knows both."""
-    numbers = frame.select_dtypes("floating")
+    """How many numbers are NaN or infinite. A frame only tells the infinite ones; the reader of marts knows both."""
+    numbers = frame[[name for name, kind in frame.dtypes.items() if pd.api.types.is_float_dtype(kind)]]
     return pd.Series(np.isinf(numbers.to_numpy(dtype="float64", na_value=np.nan)).sum(axis=1), index=frame.index)
 
 
@@ -65,7 +65,7 @@ def theme_declared(frame: pd.DataFrame, scope: Scope) -> pd.Series:
 
 
 def base_mean_gap(frame: pd.DataFrame, _: Scope) -> pd.Series:
-    """Distance of the mean from 500, for the programme as a whole in a theme's base mapping (method.md 1.5); else empty."""
+    """Distance of the mean from 500, for the whole programme in a theme's base mapping (method.md 1.5); else empty."""
     return (frame["mean"] - 500).abs().where(_is_base(frame))
 
 
@@ -116,7 +116,9 @@ def ci_reach(frame: pd.DataFrame, _: Scope) -> pd.Series:
 
 def share_gap(frame: pd.DataFrame, scope: Scope) -> pd.Series:
     """Distance from 1 of the shares of an item's answers taken together; empty where they are suppressed."""
-    item = frame.groupby([column for column in scope.key if column != "answer"], sort=False, observed=True, dropna=False)
+    item = frame.groupby(
+        [column for column in scope.key if column != "answer"], sort=False, observed=True, dropna=False
+    )
     return (item["share"].transform("sum") - 1).abs().where(frame["share"].notna())
 
 

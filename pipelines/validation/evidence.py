@@ -1,7 +1,7 @@
 """Evidence: every result and every failing key on disk, and the verdict over them, bound to the marts it was given on.
 
-Belongs here: what is written below `validation/` of a candidate. Does not belong here: acting on the verdict. Nothing here
-bears a clock time, a duration or a path of the machine: the same data give the same bytes.
+Belongs here: what is written below `validation/` of a candidate. Does not belong here: acting on the verdict. Nothing
+here bears a clock time, a duration or a path of the machine: the same data give the same bytes.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import pandas as pd
 import pyarrow as pa
@@ -70,12 +70,22 @@ class Verdict:
 
     def __str__(self) -> str:
         """One line."""
-        counts = f"{self.checks} checks: {self.errors} errors, {self.warnings} warnings, {self.could_not_run} could not run"
+        counts = (
+            f"{self.checks} checks: {self.errors} errors, {self.warnings} warnings, {self.could_not_run} could not run"
+        )
         return f"{self.verdict}; {counts}"
 
 
+class About(Protocol):
+    """What the page tells of a run; the manifest's `About` has it."""
+
+    @property
+    def inputs(self) -> Sequence[Mapping[str, object]]:
+        """Extracts behind the candidate: mapping, file, sha256, rows."""
+
+
 def write_evidence(
-    results: Iterable[CheckResult], folder: Path, inputs: Sequence[Mapping[str, object]] = ()
+    results: Iterable[CheckResult], folder: Path, marts_dir: Path | None = None, about: About | None = None
 ) -> Verdict:
     """Write results, failing keys, the page and at last the verdict.
 
@@ -83,13 +93,15 @@ def write_evidence(
 
     Args:
         results: of all checks of the run.
-        folder: `validation/` of a candidate's release; the marts lie beside it in `marts/`.
-        inputs: extracts behind the candidate, as in the manifest: mapping, file, sha256, size, rows. For the page.
+        folder: `validation/` of a candidate's release.
+        marts_dir: the marts that the verdict is bound to; left out: `marts/` beside `folder`.
+        about: the run, for the page.
 
     Raises:
         StorageError: the folder cannot be written.
     """
-    marts_dir = folder.parent / "marts"
+    marts_dir = folder.parent / "marts" if marts_dir is None else marts_dir
+    inputs = () if about is None else about.inputs
     found = [*results]
     found = sorted([*found, *_unguarded(found, marts_dir)], key=lambda r: (r.check_id, r.context, r.table))
     marts = _hashes(marts_dir)
@@ -103,9 +115,13 @@ def write_evidence(
         page = render(found, verdict, marts=marts, inputs=inputs, programme=programme, is_simulated=mark == SIMULATED)
         write_atomically(folder / PAGE, page.encode())
         content = asdict(verdict) | {"marts": marts, "data": mark, "created_by": _created_by()}
-        write_atomically(folder / VERDICT, (json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode())
+        write_atomically(
+            folder / VERDICT, (json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode()
+        )
     except OSError as error:
-        raise StorageError(f"{folder}: the evidence cannot be written: {error.strerror}; nothing was released") from error
+        raise StorageError(
+            f"{folder}: the evidence cannot be written: {error.strerror}; nothing was released"
+        ) from error
     return verdict
 
 
@@ -134,7 +150,7 @@ def _hashes(marts_dir: Path) -> dict[str, str]:
 
 def _unguarded(results: Sequence[CheckResult], marts_dir: Path) -> list[CheckResult]:
     """A result for each file below the marts that no expectation looked at, and for marts that are not there at all."""
-    guarded = {f"{r.context.removeprefix('audience=')}/{r.table}.parquet" for r in results if r.source == "great_expectations"}
+    guarded = {f"{r.context}/{r.table}.parquet" for r in results if r.source == "great_expectations"}
     files = sorted(path.relative_to(marts_dir).as_posix() for path in marts_dir.rglob("*") if path.is_file())
     lacking = [
         (Path(file).stem, f"marts/{file} has no suite in expectations/; write one, with its audiences")

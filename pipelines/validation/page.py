@@ -116,7 +116,10 @@ def _number(value: object) -> str:
 def _keys(result: CheckResult) -> list[str]:
     """The first failing keys of a result, as text."""
     rows = result.failing_keys.head(SHOWN)
-    return [", ".join(f"{n} {v}" for n, v in zip(rows.columns, row, strict=True)) for row in rows.itertuples(index=False, name=None)]
+    return [
+        ", ".join(f"{n} {v}" for n, v in zip(rows.columns, row, strict=True))
+        for row in rows.itertuples(index=False, name=None)
+    ]
 
 
 @lru_cache(maxsize=1)

@@ -1,7 +1,7 @@
 """What a check says: one record for Great Expectations and for dbt.
 
-Belongs here: the record, and dbt's results in its form. Does not belong here: how an expectation is run (`run`) and what
-all records together mean (`evidence`).
+Belongs here: the record, and dbt's results in its form. Does not belong here: how an expectation is run (`run`) and
+what all records together mean (`evidence`).
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ Outcome = Literal["passed", "failed", "could_not_run"]
 class CheckResult:
     """One row per check and context (an extract, a mart of an audience, a dbt test).
 
-    `failing_keys` holds the business keys of the rows that failed, for extracts file_id and file_row: never a respondent
-    number and never a value. `n_checked` counts the rows the check looked at: those of its condition, without empty values
-    where empty values are not its business. `seconds` is for the run's own metadata and is not part of the evidence, which
-    is the same for the same data.
+    `failing_keys` holds the business keys of the rows that failed, for extracts file_id and file_row: never a
+    respondent number and never a value. `n_checked` counts the rows the check looked at: those of its condition,
+    without empty values where empty values are not its business. `seconds` is for the run's own metadata and is not
+    part of the evidence, which is the same for the same data.
     """
 
     check_id: str
@@ -55,8 +55,8 @@ class CheckResult:
 
 
 def context_text(context: Mapping[str, str]) -> str:
-    """A context as it is written in the evidence: `mapping=2015 respondent_group=elev_0_3`."""
-    return " ".join(f"{name}={value}" for name, value in context.items())
+    """A context as it is written in the evidence: `2015/elev_0_3` for an extract, `public` for a mart."""
+    return "/".join(context.values())
 
 
 class DbtResult(Protocol):
@@ -90,7 +90,7 @@ OUTCOMES: dict[str, tuple[Outcome, Severity]] = {
 
 
 def from_dbt(results: Iterable[DbtResult]) -> list[CheckResult]:
-    """dbt's tests as checks; a model that was not built is a check that could not run, since its tests did not either.
+    """Tests of dbt as checks; a model that was not built is a check that could not run, since its tests did not either.
 
     Args:
         results: models and tests of one or more dbt runs.

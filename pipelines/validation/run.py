@@ -1,12 +1,13 @@
 """Running a suite on a frame: the seam to Great Expectations.
 
-Belongs here: all that knows of Great Expectations. Does not belong here: where frames come from (`tables`) and where results
-go (`evidence`).
+Belongs here: all that knows of Great Expectations. Does not belong here: where frames come from (`tables`) and where
+results go (`evidence`).
 
-What it was measured to like (600,000 rows, two cores): a frame with only the columns that the expectation reads (0.1 s; with
-22 columns 0.7 s, because it copies the frame once a metric), no index columns (it gives row positions, we give keys), and
-`COMPLETE` only for what failed. So each expectation gets its own narrow frame, which also keeps an exception in one from
-being taken for another's. The package costs 3 to 8 s to import: only inside functions.
+What it was measured to like (600,000 rows, two cores): a frame with only the columns that the expectation reads (0.1 s;
+with 22 columns 0.7 s, because it copies the frame once a metric), no index columns (it gives row positions, we give
+keys), `COMPLETE` only for what failed, and no fingerprint of the frame (half of all time). So each expectation gets its
+own narrow frame, which also keeps an exception in one from being taken for another's. One call costs 8 ms, and a suite
+in one call no less an expectation. The package takes 3 to 8 s to import: only inside functions.
 """
 
 from __future__ import annotations
@@ -50,7 +51,10 @@ def run_suite(suite: Suite, frame: pd.DataFrame, programme: Programme, context: 
 
 def could_not_run(suite: Suite, context: Mapping[str, str], message: str) -> list[CheckResult]:
     """The results of a suite whose table cannot be read."""
-    return [_result(suite, expectation, context, _Outcome("could_not_run", message=message)) for expectation in suite.of(context)]
+    return [
+        _result(suite, expectation, context, _Outcome("could_not_run", message=message))
+        for expectation in suite.of(context)
+    ]
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,8 @@ class _Columns:
     def rows(self, when: When) -> pd.Series | None:
         """Mask of the rows that a condition names; None for all."""
         conditions = [
-            self.get(name).isin(list(value) if isinstance(value, tuple) else [value]) for name, value in when.equals.items()
+            self.get(name).isin(list(value) if isinstance(value, tuple) else [value])
+            for name, value in when.equals.items()
         ]
         conditions += [self.get(name).notna() for name in when.present]
         conditions += [self.get(name).isna() for name in when.absent]
@@ -122,7 +127,7 @@ def _run_one(suite: Suite, expectation: Expectation, columns: _Columns, context:
     except LookupError as error:
         outcome = _Outcome("could_not_run", message=str(error))
     except Exception as error:
-        # Whatever goes wrong inside: it is no statement about the data. The text of the error can hold a value of theirs.
+        # Whatever goes wrong inside is no statement about the data; the text of the error can hold a value of theirs.
         log.debug("%s.%s could not run", suite.table, expectation.id, exc_info=True)
         outcome = _Outcome("could_not_run", message=f"stopped with {type(error).__name__}")
     return _result(suite, expectation, context, outcome, time.perf_counter() - began)
@@ -168,7 +173,8 @@ def _expectation(suite: Suite, expectation: Expectation, columns: _Columns, cont
         name: resolve(value, columns._scope.programme, context, where) for name, value in expectation.parameters.items()
     }
     try:
-        return get_expectation_impl(expectation.expectation)(**given)
+        make: Any = get_expectation_impl(expectation.expectation)
+        return make(**given)
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"] if part != "__root__")
@@ -186,12 +192,19 @@ def _batches() -> Any:
     """The one context of this process: nothing on disk, no progress bars."""
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
+    from great_expectations.execution_engine import pandas_execution_engine
 
+    # It would hash every frame twice for a fingerprint that nobody reads; verdicts are bound to the files' own hashes.
+    pandas_execution_engine.HASH_THRESHOLD = 0
     # Its loggers repeat every exception, with values of the data in it; here they become results.
     logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    return context.data_sources.add_pandas("frames").add_dataframe_asset("frame").add_batch_definition_whole_dataframe("whole")
+    return (
+        context.data_sources.add_pandas("frames")
+        .add_dataframe_asset("frame")
+        .add_batch_definition_whole_dataframe("whole")
+    )
 
 
 def _checked(found: Mapping[str, Any], data: pd.DataFrame) -> int:
@@ -208,7 +221,9 @@ def _raised(info: Mapping[str, Any]) -> str | None:
     for record in records:
         if record.get("raised_exception"):
             lines = str(record.get("exception_traceback") or "").strip().splitlines() or [""]
-            names = [line.split(":")[0] for line in lines if line and not line[0].isspace() and "Error" in line.split(":")[0]]
+            names = [
+                line.split(":")[0] for line in lines if line and not line[0].isspace() and "Error" in line.split(":")[0]
+            ]
             return names[0].rsplit(".", 1)[-1] if names else "an exception"
     return None
 

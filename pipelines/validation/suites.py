@@ -1,7 +1,7 @@
 """Suites: the files of `expectations/`, read and checked.
 
-Belongs here: the shape of a suite and what its parameters may refer to. Does not belong here: running it (`run`), and the
-expectations themselves, which are plain files (`expectations/README.md` documents them).
+Belongs here: the shape of a suite and what its parameters may refer to. Does not belong here: running it (`run`), and
+the expectations themselves, which are plain files (`expectations/README.md` documents them).
 """
 
 from __future__ import annotations
@@ -120,20 +120,23 @@ def load_suites(folder: Path = EXPECTATIONS) -> dict[str, Suite]:
     """
     suites: dict[str, Suite] = {}
     for path in sorted(folder.glob("*.yaml")):
-        suite = _read(path)
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigurationError(f"{path}: cannot be read: {' '.join(str(error).split())}") from None
+        suite = _parse(path, text)
         suites[suite.table] = suite
     if not suites:
         raise ConfigurationError(f"{folder}: holds no suite (*.yaml); without expectations nothing can be released")
     return suites
 
 
-def resolve(
-    value: object, programme: Programme | None, context: Mapping[str, str], where: str = ""
-) -> object:
+def resolve(value: object, programme: Programme | None, context: Mapping[str, str], where: str = "") -> object:
     """A parameter with its reference replaced by what it refers to.
 
-    References are `{setting: disclosure.{audience}_min_n}` (a setting of the programme; `{audience}` is replaced),
-    `{column_of: municipalities.municipality_id}` (the values of a column of a programme's table) and `{context: mapping}`.
+    References are `{setting: "disclosure.{audience}_min_n"}` (a setting of the programme; `{audience}` is replaced),
+    `{column_of: municipalities.municipality_id}` (the values of a column of a programme's table) and
+    `{context: mapping}`.
     A list may hold references. Without a programme they are only checked.
 
     Raises:
@@ -157,12 +160,13 @@ def resolve(
     raise ConfigurationError(f"{where}: reference {kind!r} is not one of setting, column_of, context")
 
 
-def _read(path: Path) -> Suite:
-    """One suite, checked as far as it can be without a programme."""
+@lru_cache(maxsize=64)
+def _parse(path: Path, text: str) -> Suite:
+    """One suite, checked as far as it can be without a programme. A run asks for it once an extract."""
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigurationError(f"{path}: cannot be read: {' '.join(str(error).split())}") from None
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"{path}: is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(content, dict):
         raise ConfigurationError(f"{path}: is not a mapping of fields; see expectations/README.md")
     try:
@@ -178,7 +182,9 @@ def _read(path: Path) -> Suite:
         if ids.count(expectation.id) > 1:
             raise ConfigurationError(f"{where}: stands twice")
         if expectation.expectation not in _known_expectations():
-            raise ConfigurationError(f"{where}: {expectation.expectation!r} is not an expectation of Great Expectations")
+            raise ConfigurationError(
+                f"{where}: {expectation.expectation!r} is not an expectation of Great Expectations"
+            )
         if expectation.expectation in SLOW:
             raise ConfigurationError(f"{where}: {expectation.expectation}: {SLOW[expectation.expectation]}")
         for audience in expectation.audiences or suite.audiences or (None,):
@@ -196,7 +202,9 @@ def _faults(path: Path, content: dict[str, object], error: ValidationError) -> I
         name = ""
         if len(parts) > 1 and parts[0] == "expectations" and isinstance(expectations, list):
             entry = expectations[int(parts[1])]
-            name = str(entry.get("id", f"number {int(parts[1]) + 1}")) if isinstance(entry, dict) else f"number {parts[1]}"
+            name = (
+                str(entry.get("id", f"number {int(parts[1]) + 1}")) if isinstance(entry, dict) else f"number {parts[1]}"
+            )
             parts = parts[2:]
         place = ": ".join(part for part in (name, ".".join(str(part) for part in parts)) if part)
         message = "is not a known field" if fault["type"] == "extra_forbidden" else fault["msg"]

@@ -49,7 +49,7 @@ def validate_extract(
 
     Args:
         programme: the programme.
-        raw_parts: folder with `respondents/*.parquet` and `answers/*.parquet`; answers are counted by DuckDB and never held.
+        raw_parts: folder with `respondents/*.parquet` and `answers/*.parquet`; answers are counted by DuckDB, never held.
         mapping: key of the mapping.
         group: code of the respondent group.
         suites: those of `expectations/` when left out.
@@ -62,7 +62,9 @@ def validate_extract(
         try:
             frame = read(programme, raw_parts, mapping, group)
         except READ_ERRORS as error:
-            results += could_not_run(suite, context, f"raw Parquet of {mapping}/{group} cannot be read ({type(error).__name__})")
+            results += could_not_run(
+                suite, context, f"raw Parquet of {mapping}/{group} cannot be read ({type(error).__name__})"
+            )
             continue
         results += run_suite(suite, frame, programme, context)
     return results
@@ -100,14 +102,16 @@ def read_mart(path: Path) -> pd.DataFrame:
         if pa.types.is_floating(field.type):
             finite = pc.fill_null(pc.is_finite(table.column(field.name)), True)
             strange += ~finite.to_numpy().astype(bool)
-    return table.to_pandas(ignore_metadata=True).assign(**{NOT_FINITE: strange})
+    frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
+    return frame.assign(**{NOT_FINITE: strange})
 
 
 def _respondents(_: Programme, folder: Path, *__: str) -> pd.DataFrame:
     """The accepted records, without their answers. A column that is absent is told by the check that needs it."""
     parts = [pq.ParquetFile(path) for path in _parts(folder / "respondents")]
     tables = [part.read(columns=[c for c in RESPONDENT_COLUMNS if c in part.schema_arrow.names]) for part in parts]
-    return pa.concat_tables(tables, promote_options="permissive").to_pandas(ignore_metadata=True)
+    frame: pd.DataFrame = pa.concat_tables(tables, promote_options="permissive").to_pandas(ignore_metadata=True)
+    return frame
 
 
 def _codes(programme: Programme, folder: Path, mapping: str, group: str) -> pd.DataFrame:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from pipelines.programme import Programme, load_programme
 from pipelines.simulate import SimulationSummary, simulate
 from pipelines.simulate.world import World, make_world
 
 SEED = 11
+MakeTiny = Callable[[dict[str, str]], Programme]
 
 TINY = {
     "programme.yaml": """
@@ -25,15 +28,16 @@ extracts:
   - respondent_group: child
     path: "*child*.txt"
     dialect: {encoding: utf-16, delimiter: "\\t", skip_rows: 1}
-    columns: {respondent_id: [school, no], municipality_id: town, institution_id: school, gender: sex, simulated: sim}
+    columns: {respondent_id: [school, nr], municipality_id: town, institution_id: school, gender: sex, simulated: sim}
     ignored: [remark]
   - respondent_group: child
     content: roster
     path: children/roster.csv
-    columns: {respondent_id: [school, no], municipality_id: town, institution_id: school, class_id: class, grade: grade}
+    columns:
+      {respondent_id: [school, nr], municipality_id: town, institution_id: school, class_id: class, grade: grade}
   - respondent_group: worker
     path: worker.csv
-    columns: {respondent_id: no, municipality_id: town, institution_id: school, status: how}
+    columns: {respondent_id: nr, municipality_id: town, institution_id: school, status: how}
     values: {status: {"D": completed, "P": started, "N": refused, "0": not_contacted, "X": other}}
 ids: {institution_scope: municipality}
 """,
@@ -60,7 +64,7 @@ ids: {institution_scope: municipality}
         for n in range(1, k + 1)
     ),
 }
-"""Files of a programme that has everything the shipped one has not: two of each step, odd dialects, codes with quotes."""
+"""Files of a programme that has what the shipped one has not: other kinds of step, odd dialects, codes with quotes."""
 
 
 @pytest.fixture(scope="session")
@@ -87,13 +91,19 @@ def tiny_files() -> dict[str, str]:
 
 
 @pytest.fixture
-def tiny(tmp_path: Path, tiny_files: dict[str, str]) -> Programme:
-    return load_programme(write_files(tmp_path / "tiny", tiny_files))
+def make_tiny(tmp_path: Path) -> MakeTiny:
+    """Writes a programme folder and loads it."""
+
+    def made(files: dict[str, str]) -> Programme:
+        folder = tmp_path / "tiny"
+        folder.mkdir()
+        for name, text in files.items():
+            (folder / name).write_text(text, encoding="utf-8")
+        return load_programme(folder)
+
+    return made
 
 
-def write_files(folder: Path, files: dict[str, str]) -> Path:
-    """Write a programme folder."""
-    folder.mkdir(parents=True)
-    for name, text in files.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    return folder
+@pytest.fixture
+def tiny(make_tiny: MakeTiny, tiny_files: dict[str, str]) -> Programme:
+    return make_tiny(tiny_files)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import csv
 import hashlib
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 import pytest
+
 from pipelines.errors import ConfigurationError, StorageError
 from pipelines.programme import Programme
 from pipelines.simulate import SimulationSummary, simulate
 
+MakeTiny = Callable[[dict[str, str]], Programme]
 Simulated = tuple[Path, SimulationSummary]
 
 
@@ -81,7 +84,7 @@ def test_codes_are_all_declared_and_counted(pfl: Programme, simulated: Simulated
         assert set(table["status"]) <= {"1", "2", "3", "4", "5"}
         answered = table["status"].isin(["1", "2"])
         mapping = next(m for m in pfl.mappings if m.key == file.mapping)
-        days = {datetime.strptime(day, "%d-%m-%Y").date() for day in table.loc[answered, "dato"]}  # noqa: DTZ007
+        days = {datetime.strptime(day, "%d-%m-%Y").date() for day in table.loc[answered, "dato"]}
         assert mapping.opens_on is not None
         assert mapping.closes_on is not None
         assert mapping.opens_on <= min(days) <= max(days) <= mapping.closes_on
@@ -191,8 +194,7 @@ def test_staff_of_different_groups_never_share_a_number(simulated: Simulated) ->
 
 
 def test_no_number_looks_like_a_cpr_number(simulated: Simulated) -> None:
-    out, summary = simulated
-    for file in summary.files:
+    for file in simulated[1].files:
         first = pd.read_csv(file.path, sep=";", encoding="cp1252", dtype=str).iloc[:, 0]
         assert first.str.len().max() < 10
 
@@ -214,7 +216,7 @@ def test_any_dialect_codes_and_composite_numbers(tiny: Programme, tmp_path: Path
     with (folder / "1child1.txt").open(encoding="utf-16", newline="") as stream:
         assert stream.readline() == "\n"
         rows = list(csv.DictReader(stream, delimiter="\t"))
-    assert list(rows[0]) == ["school", "no", "town", "sex", "sim", "J_1", "J_2", "J_3", "J_4", "remark"]
+    assert list(rows[0]) == ["school", "nr", "town", "sex", "sim", "J_1", "J_2", "J_3", "J_4", "remark"]
     assert {row["school"] for row in rows if row["town"] == "A"} <= {"1", "3", "4", "5"}  # the number in the town
     assert {row["sex"] for row in rows} == {"female", "male"}  # no codes are declared: the canonical value
     with (folder / "worker.csv").open(encoding="utf-8", newline="") as stream:
@@ -225,11 +227,30 @@ def test_any_dialect_codes_and_composite_numbers(tiny: Programme, tmp_path: Path
     assert sum(file.answers for file in summary.files) == summary.answers > 0
 
 
+def test_a_text_that_needs_quotes_where_there_are_none_is_an_error(
+    make_tiny: MakeTiny, tiny_files: dict[str, str], tmp_path: Path
+) -> None:
+    tiny_files["programme.yaml"] = tiny_files["programme.yaml"].replace(
+        "    path: worker.csv\n", "    path: worker.csv\n    dialect: {quote: null}\n"
+    )
+    with pytest.raises(ConfigurationError, match=r"worker\.csv: a text holds the delimiter"):
+        simulate(make_tiny(tiny_files), tmp_path / "out", scale=0.01)
+
+
+def test_a_text_outside_the_encoding_is_an_error(
+    make_tiny: MakeTiny, tiny_files: dict[str, str], tmp_path: Path
+) -> None:
+    tiny_files["programme.yaml"] = tiny_files["programme.yaml"].replace("utf-16", "ascii").replace("remark", "bemærk")
+    with pytest.raises(ConfigurationError, match="cannot be written in ascii"):
+        simulate(make_tiny(tiny_files), tmp_path / "out", scale=0.01)
+
+
 def test_progress_tells_each_file(tiny: Programme, tmp_path: Path) -> None:
     lines: list[str] = []
     summary = simulate(tiny, tmp_path / "out", scale=0.01, progress=lines.append)
     assert len(lines) == len(summary.files)
     assert lines[0].startswith("first 1child1.txt: ")
+    assert str(summary).startswith(f"6 files with {summary.answers:,} answers in {tmp_path / 'out' / 'tiny'}; ")
 
 
 @pytest.mark.parametrize(("scale", "seed", "what"), [(0.0, 1, "scale"), (-1.0, 1, "scale"), (1.0, -1, "seed")])

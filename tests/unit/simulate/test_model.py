@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from pipelines.simulate.answers import questionnaire
 from pipelines.simulate.model import Theme, school_effects, trend_items
 from pipelines.simulate.randomness import stream

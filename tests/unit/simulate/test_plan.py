@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
+
 from pipelines.errors import ConfigurationError
-from pipelines.programme import load_programme
+from pipelines.programme import Programme
 from pipelines.simulate.plan import cumulative, read_plan
 from pipelines.simulate.world import make_world
 
-from .conftest import write_files
+MakeTiny = Callable[[dict[str, str]], Programme]
 
 
 @pytest.mark.parametrize(
@@ -29,17 +30,17 @@ from .conftest import write_files
         ("sizes: [", "cannot be read as YAML"),
     ],
 )
-def test_faults_are_told(tmp_path: Path, tiny_files: dict[str, str], text: str, told: str) -> None:
+def test_faults_are_told(make_tiny: MakeTiny, tiny_files: dict[str, str], text: str, told: str) -> None:
     tiny_files["simulation.yaml"] = text
-    programme = load_programme(write_files(tmp_path / "tiny", tiny_files))
+    programme = make_tiny(tiny_files)
     with pytest.raises(ConfigurationError, match=told) as caught:
         read_plan(programme)
     assert "simulation.yaml" in str(caught.value)
 
 
-def test_a_scale_without_usual_shares_needs_them(tmp_path: Path, tiny_files: dict[str, str]) -> None:
+def test_a_scale_without_usual_shares_needs_them(make_tiny: MakeTiny, tiny_files: dict[str, str]) -> None:
     tiny_files["scales.csv"] += "".join(f"four,{n},{n},valid,{n},{n}\n" for n in (5, 6, 7))
-    programme = load_programme(write_files(tmp_path / "tiny", tiny_files))
+    programme = make_tiny(tiny_files)
     with pytest.raises(ConfigurationError, match="no typical answers for the 7 codes of scale four"):
         make_world(programme, 0.01, 1)
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+
 from pipelines.errors import ConfigurationError
-from pipelines.programme import Programme, load_programme
+from pipelines.programme import Programme
 from pipelines.simulate.model import lasting_school_effects
 from pipelines.simulate.plan import Sizes
 from pipelines.simulate.population import Persons
 from pipelines.simulate.schools import Schools, schools_of
 from pipelines.simulate.world import World, make_world
 
-from .conftest import write_files
-
+MakeTiny = Callable[[dict[str, str]], Programme]
 REGISTER = (
     Path(__file__).resolve().parents[4] / "shared/data/danish_register/institutionsregister_folkeskoler_latin1.csv"
 )
@@ -41,7 +42,7 @@ def test_schools_exist_when_the_lineage_says_so(pfl: Programme, world: World) ->
                 assert (step.from_id in now) is not begun, (key, step)
             if step.to_id and not absorbed:
                 assert (step.to_id in now) is begun, (key, step)
-    assert {step for step in steps["type"]} == {"merged", "split", "closed", "renumbered", "opened"}
+    assert set(steps["type"]) == {"merged", "split", "closed", "renumbered", "opened"}
 
 
 def test_persons_are_only_in_schools_that_exist(world: World) -> None:
@@ -79,17 +80,17 @@ def test_character_goes_on_through_the_lineage(tiny: Programme) -> None:
     assert (after[at["A-5"]] != 0).all()
 
 
-def test_a_step_from_a_school_that_is_gone_is_an_error(tmp_path: Path, tiny_files: dict[str, str]) -> None:
+def test_a_step_from_a_school_that_is_gone_is_an_error(make_tiny: MakeTiny, tiny_files: dict[str, str]) -> None:
     tiny_files["institution_lineage.csv"] += "B-3,B-4,second,merged,\n"
     tiny_files["institution_lineage.csv"] += "B-3,A-1,second,renumbered,\n"
-    programme = load_programme(write_files(tmp_path / "tiny", tiny_files))
+    programme = make_tiny(tiny_files)
     with pytest.raises(ConfigurationError, match="starts from B-3, which does not exist then"):
         schools_of(programme, Sizes(), seed=1)
 
 
-def test_without_a_register_nothing_can_be_simulated(tmp_path: Path, tiny_files: dict[str, str]) -> None:
+def test_without_a_register_nothing_can_be_simulated(make_tiny: MakeTiny, tiny_files: dict[str, str]) -> None:
     del tiny_files["institutions.csv"], tiny_files["institution_lineage.csv"]
-    programme = load_programme(write_files(tmp_path / "tiny", tiny_files))
+    programme = make_tiny(tiny_files)
     with pytest.raises(ConfigurationError, match=r"no institutions\.csv"):
         schools_of(programme, Sizes(), seed=1)
 

@@ -1,0 +1,148 @@
+"""The manifest: what a release was made of and the SHA-256 of every file in it.
+
+Belongs here: writing it, reading it, and holding files against it. Does not belong here: whether a release may be
+published (`gate`). It bears no clock time and no path of the machine: the time stands in the ledger.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from pipelines import __version__
+from pipelines.errors import StorageError
+from pipelines.files import sha256_file, write_atomically
+from pipelines.release.identity import package_versions
+from pipelines.release.places import MANIFEST, MARTS, VERDICT, storage
+
+DATA = {True: "Simulerede data", False: "data"}
+"""The mark that a release bears, by whether its extracts are simulated."""
+
+VERDICT_FIELDS = ("verdict", "checks", "errors", "warnings", "could_not_run", "marts_hash")
+
+
+@dataclass(frozen=True)
+class About:
+    """What the run knows of a release; all else in the manifest is read off its files.
+
+    `inputs` has one entry per extract: mapping, file, sha256, size, rows. `hashes` are the parts of the release id.
+    `settings` are those that change what comes out. All of it must be plain JSON.
+    """
+
+    release_id: str
+    programme: str
+    is_simulated: bool
+    inputs: Sequence[Mapping[str, object]]
+    hashes: Mapping[str, str]
+    settings: Mapping[str, object] = field(default_factory=dict)
+
+
+def write_manifest(release: Path, about: About) -> None:
+    """Write `manifest.json` of a candidate whose other files are complete.
+
+    Raises:
+        StorageError: a file cannot be read or written.
+    """
+    with storage(release):
+        content = {
+            "release_id": about.release_id,
+            "programme": about.programme,
+            "data": DATA[about.is_simulated],
+            "simulated": about.is_simulated,
+            "code": {"version": __version__, "sha256": about.hashes.get("code"), "packages": package_versions()},
+            "hashes": dict(about.hashes),
+            "settings": dict(about.settings),
+            "inputs": sorted(
+                (dict(entry) for entry in about.inputs), key=lambda e: (str(e["mapping"]), str(e["file"]))
+            ),
+            "rows": _rows(release / MARTS),
+            "validation": _verdict(release),
+            "files": {
+                name: {"sha256": sha256_file(release / name), "size": (release / name).stat().st_size}
+                for name in files_of(release)
+                if name != MANIFEST
+            },
+        }
+        text = json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+        write_atomically(release / MANIFEST, text.encode())
+
+
+def read_manifest(release: Path) -> dict[str, object]:
+    """The manifest of a release.
+
+    Raises:
+        StorageError: it is missing or not a manifest.
+    """
+    path = release / MANIFEST
+    try:
+        content = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise StorageError(f"{release.name}/{MANIFEST} is missing") from None
+    except (OSError, ValueError):
+        raise StorageError(f"{release.name}/{MANIFEST} cannot be read") from None
+    if not isinstance(content, dict) or not isinstance(content.get("files"), dict):
+        raise StorageError(f"{release.name}/{MANIFEST} is not a manifest")
+    return content
+
+
+def files_of(release: Path) -> list[str]:
+    """Names of all files of a release relative to it, in order.
+
+    Raises:
+        StorageError: something is neither a file nor a folder; a link would lead out of what the hashes cover.
+    """
+    found = []
+    for path in sorted(release.rglob("*")):
+        name = path.relative_to(release).as_posix()
+        if path.is_symlink() or not (path.is_file() or path.is_dir()):
+            raise StorageError(f"{release.name}/{name} is neither a file nor a folder; a release holds nothing else")
+        if path.is_file():
+            found.append(name)
+    return sorted(found)
+
+
+def misfits(release: Path, manifest: Mapping[str, object]) -> Iterator[str]:
+    """What does not fit the manifest, one line each, in order of names; files are hashed as they are asked for."""
+    listed = manifest["files"]
+    if not isinstance(listed, dict):
+        yield f"{MANIFEST} lists no files"
+        return
+    present = set(files_of(release)) - {MANIFEST}
+    for name in sorted(present | set(listed)):
+        entry = listed.get(name)
+        if name not in present:
+            yield f"{name} is missing"
+        elif not isinstance(entry, dict):
+            yield f"{name} is not in the manifest"
+        elif (release / name).stat().st_size != entry.get("size"):
+            yield f"{name} has {(release / name).stat().st_size} bytes, the manifest says {entry.get('size')}"
+        elif sha256_file(release / name) != entry.get("sha256"):
+            yield f"{name} does not have the SHA-256 of the manifest"
+
+
+def read_verdict(release: Path) -> dict[str, object] | None:
+    """`verdict.json` of a release; None where it is missing or not readable."""
+    try:
+        content = json.loads((release / VERDICT).read_bytes())
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _verdict(release: Path) -> dict[str, object] | None:
+    """The verdict in short."""
+    content = read_verdict(release)
+    return None if content is None else {name: content.get(name) for name in VERDICT_FIELDS}
+
+
+def _rows(marts: Path) -> dict[str, dict[str, int]]:
+    """Rows of each mart, by audience."""
+    import pyarrow.parquet as pq
+
+    rows: dict[str, dict[str, int]] = {}
+    for path in sorted(marts.rglob("*.parquet")):
+        audience = PurePosixPath(path.relative_to(marts)).parent.as_posix()
+        rows.setdefault(audience, {})[path.stem] = pq.read_metadata(path).num_rows
+    return rows
