@@ -4,6 +4,7 @@ Belongs here: jobs, schedules, sensors. Does not belong here: what the job does.
 """
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from pipelines.assets.context import RunContext
 
@@ -23,7 +24,7 @@ def run_tags(mappings: tuple[str, ...], trigger: str) -> dict[str, str]:
     }
 
 
-def build_automation(run: RunContext) -> tuple[dg.UnresolvedAssetJobDefinition, dg.ScheduleDefinition]:
+def build_automation(run: RunContext) -> tuple[UnresolvedAssetJobDefinition, dg.ScheduleDefinition]:
     """The one job, and its schedule (off until someone turns it on)."""
     job = dg.define_asset_job(
         JOB,

@@ -80,7 +80,7 @@ def _demo(options: argparse.Namespace) -> int:
 def _build(settings: Settings, options: argparse.Namespace, mappings: tuple[str, ...], trigger: str) -> int:
     """Plan a run, execute it unless nothing has changed, and say where things are."""
     from pipelines.assets.plan import plan_run
-    from pipelines.release import is_current
+    from pipelines.release import home_lock, is_current
 
     began = time.monotonic()
     plan = plan_run(load_programme(options.programme), settings, mappings)
@@ -94,7 +94,7 @@ def _build(settings: Settings, options: argparse.Namespace, mappings: tuple[str,
     from pipelines.progress import RunProgress
 
     print(f"{plan.programme.label.en}: mappings {', '.join(plan.programme.mapping_keys)} → release {plan.release_id}")
-    with RunProgress(STEPS) as progress:
+    with home_lock(settings.home, f"kortlaegning {trigger}"), RunProgress(STEPS) as progress:
         outcome = execute(settings, plan, progress, trigger)
     if not outcome.success:
         message, _, trace = outcome.message.partition("\nTraceback")

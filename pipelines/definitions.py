@@ -25,7 +25,7 @@ def build_defs(
     programme: Programme | None = None,
     mappings: tuple[str, ...] = (),
     progress: Callable[[str], None] = lambda _: None,
-    command: str = "dagster",
+    is_home_held: bool = False,
 ) -> dg.Definitions:
     """Definitions of one programme in one home.
 
@@ -34,7 +34,7 @@ def build_defs(
         programme: default: the one that the settings name.
         mappings: limit to these; left out: all.
         progress: told what a step is at.
-        command: what holds the home folder while a run lasts, as others are told.
+        is_home_held: whether the caller holds the lock of the home folder, so that a run must not take it.
     """
     settings = settings or load_settings()
     programme = programme or load_programme(settings.programme)
@@ -53,7 +53,7 @@ def build_defs(
         ],
         jobs=[job],
         schedules=[schedule],
-        resources={"home": Home(path=str(settings.home), command=command)},
+        resources={"home": Home(path=str(settings.home), is_held=is_home_held)},
         executor=dg.in_process_executor,
     )
 

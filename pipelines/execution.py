@@ -66,13 +66,13 @@ def prepare_instance(settings: Settings) -> Path:
 
 
 def execute(settings: Settings, plan: RunPlan, steps: Steps, trigger: str) -> Outcome:
-    """Run the job on the mappings of the plan.
+    """Run the job on the mappings of the plan. The caller holds the lock of the home folder.
 
     Raises:
         Exception: what a step raised that nobody foresaw.
     """
     folder = prepare_instance(settings)
-    definitions = build_defs(settings, plan.programme, plan.programme.mapping_keys, steps.detail, trigger)
+    definitions = build_defs(settings, plan.programme, plan.programme.mapping_keys, steps.detail, is_home_held=True)
     run_id = str(uuid.uuid4())
     with dg.DagsterInstance.from_ref(
         InstanceRef.from_dir(str(folder.absolute()), overrides=NO_COMPUTE_LOGS)

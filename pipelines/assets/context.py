@@ -5,7 +5,7 @@ Belongs here: the context object and the two wrappers that every step uses. Does
 
 import errno
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -91,13 +91,13 @@ def storage_error(error: OSError | duckdb.Error, settings: Settings) -> Kortlaeg
 
 
 class Home(dg.ConfigurableResource):
-    """The home folder, held by this run alone for as long as it lasts."""
+    """The home folder, held by this run alone for as long as it lasts; `is_held` tells that the caller holds it already."""
 
     path: str
-    command: str = "dagster"
+    is_held: bool = False
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Home"]:
         """Hold the lock of the home folder around the run."""
-        with home_lock(Path(self.path), self.command):
+        with nullcontext() if self.is_held else home_lock(Path(self.path), "dagster"):
             yield self

@@ -9,6 +9,7 @@ import dagster as dg
 from pipelines.assets.context import RunContext, clear_errors
 from pipelines.assets.pictures import overview_chart
 from pipelines.assets.provenance import about_run, release_facts, report_provenance
+from pipelines.extract import raw_folder, remove_outdated
 from pipelines.marts import AUDIENCES
 from pipelines.release import publish, write_manifest
 from pipelines.reporting import write_reports
@@ -78,6 +79,13 @@ def build_publication(run: RunContext) -> list[dg.AssetsDefinition]:
             )
             (candidate / DATABASE).replace(run.settings.home / DATABASE)
             shutil.rmtree(candidate, ignore_errors=True)
+            remove_outdated(
+                [
+                    raw_folder(run.settings, plan.programme, landing, group.code)
+                    for landing in plan.landings
+                    for group in plan.programme.respondent_groups
+                ]
+            )
             return dg.MaterializeResult(
                 metadata={"release": plan.release_id, "folder": dg.MetadataValue.path(published.path)}
             )

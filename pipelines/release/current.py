@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 from pipelines.files import sync_folder
-from pipelines.release.ledger import read_ledger
+from pipelines.release.ledger import is_last
 from pipelines.release.places import CURRENT, MANIFEST, RELEASES
 
 
@@ -23,8 +23,7 @@ def is_current(home: Path, release_id: str) -> bool:
     """Whether readers see this release and its publication was finished: link, folder and last line of the ledger agree."""
     if current_release(home) != release_id or not (home / CURRENT / MANIFEST).is_file():
         return False
-    lines = read_ledger(home)
-    return bool(lines) and lines[-1].release_id == release_id
+    return is_last(home, release_id)
 
 
 def switch(home: Path, release_id: str) -> None:

@@ -1,5 +1,4 @@
-"""The ledger: one line a release, each with the hash of the line before, so that what was once written cannot be changed
-or taken out unnoticed.
+"""The ledger: one line a release, each with the hash of the line before. A change or a gap does not go unnoticed.
 
 Belongs here: reading, adding, checking the chain. Does not belong here: which release is current (`current`). A line is
 JSON with sorted names; `previous` is the SHA-256 of the bytes of the line before without its line end, `sha256` that of
@@ -45,6 +44,12 @@ def read_ledger(home: Path) -> list[Line]:
     except FileNotFoundError:
         return []
     return list(_lines(raw))
+
+
+def is_last(home: Path, release_id: str) -> bool:
+    """Whether the last line is of this release."""
+    lines = read_ledger(home)
+    return bool(lines) and lines[-1].release_id == release_id
 
 
 def append(home: Path, release_id: str, time: str, fields: Mapping[str, object]) -> dict[str, object]:

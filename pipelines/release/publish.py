@@ -92,7 +92,7 @@ def publish(
             line = ledger.append(home, release_id, now().isoformat(timespec="seconds"), fields)
         except (OSError, StorageError):
             # Not announced: give the files back, so that a failed run leaves nothing behind.
-            if not was_there and not candidate_release.exists():
+            if not was_there and not ledger.is_last(home, release_id):
                 target.rename(candidate_release)
             raise
     with storage(home, f"{release_id} is recorded but readers still see the release before; run again to finish"):

@@ -70,14 +70,16 @@ def _pages_written(source: Source, units: list[tuple[str | None, str]], out: Pat
     wanted = min(workers, len(units), figures // WORTH_A_PROCESS)
     if wanted <= 1:
         for unit, name in units:
-            yield _write_unit(source, unit, name, out)
+            _write_unit(source, unit, name, out)
+            yield
         return
     # spawn: a fork of a process that runs DuckDB or Dagster threads can hang.
     with ProcessPoolExecutor(wanted, get_context("spawn"), _start_worker, (source, out)) as pool:
         jobs = [pool.submit(_work, unit, name) for unit, name in units]
         try:
             for job in as_completed(jobs):
-                yield job.result()
+                job.result()
+                yield
         finally:
             pool.shutdown(cancel_futures=True)
 
@@ -109,4 +111,6 @@ def _write(file: Path, text: str) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(text.encode())
     except OSError as error:
-        raise StorageError(f"{file}: the page cannot be written: {error.strerror or error}; check disk and rights") from None
+        raise StorageError(
+            f"{file}: the page cannot be written: {error.strerror or error}; check disk and rights"
+        ) from None

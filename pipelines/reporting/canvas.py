@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import re
+import textwrap
 from collections import defaultdict
 from dataclasses import dataclass
 from html import escape
@@ -46,12 +47,13 @@ class Drawing:
 
     def in_language(self, language: Language, name: str) -> str:
         """The figure as an `svg` element whose ids begin with `name`."""
-        inside = _TOKEN.sub(lambda found: escape(self.words[int(found[1])][language]), self.body)
+        body = self.body.replace('"mark-', f'"{name}-mark-').replace('"#mark-', f'"#{name}-mark-')
+        inside = _TOKEN.sub(lambda found: escape(self.words[int(found[1])][language]), body)
         return (
             f'<svg class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width:g} {self.height:g}" role="img" '
             f'aria-labelledby="{name}-title {name}-desc">'
             f'<title id="{name}-title">{escape(self.title[language])}</title>'
-            f'<desc id="{name}-desc">{escape(self.description[language])}</desc>{inside.replace("mark-", f"{name}-mark-")}</svg>'
+            f'<desc id="{name}-desc">{escape(self.description[language])}</desc>{inside}</svg>'
         )
 
 
@@ -105,7 +107,7 @@ class Canvas:
         )
 
     def _svg(self) -> str:
-        """matplotlib's SVG. Artists stand on the figure itself: axes would cost more than all that is drawn in them."""
+        """SVG as matplotlib writes it; artists stand on the figure itself, axes would cost more than what is in them."""
         from matplotlib import rc_context
         from matplotlib.backends.backend_svg import FigureCanvasSVG
         from matplotlib.figure import Figure
@@ -208,3 +210,13 @@ def _unwrap(parent: ElementTree.Element) -> None:
         elif child.tag != "defs" or len(child):
             kept.append(child)
     parent[:] = kept
+
+
+def wrapped(label: Said, chars: int) -> list[Said]:
+    """A name in lines of so many characters, as many lines in every language; what a language does not need is blank, on top."""
+    lines = {language: textwrap.wrap(label[language], chars) or [""] for language in LANGUAGES}
+    most = max(map(len, lines.values()))
+    return [
+        {language: ([""] * (most - len(lines[language])) + lines[language])[number] for language in LANGUAGES}
+        for number in range(most)
+    ]

@@ -6,6 +6,7 @@ reports' own words (`texts`).
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -13,6 +14,10 @@ import pandas as pd
 from pipelines.programme import Programme
 from pipelines.programme.definition import Label
 from pipelines.reporting.model import Said
+
+TableRow = Mapping[Hashable, object]
+Scales = dict[str, tuple[tuple[int, Said], ...]]
+"""Per answer scale its (value, label), from the lowest value up."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,7 @@ def groups_of(programme: Programme) -> tuple[Group, ...]:
     )
 
 
-def _themes(programme: Programme, group: str, scales: dict[str, tuple[tuple[int, Said], ...]]) -> tuple[Theme, ...]:
+def _themes(programme: Programme, group: str, scales: Scales) -> tuple[Theme, ...]:
     themes = programme.themes[programme.themes["respondent_group"].eq(group)].sort_values(["position", "theme"])
     items = programme.items[programme.items["respondent_group"].eq(group)].sort_values(["position", "item_id"])
     asked = {
@@ -93,11 +98,9 @@ def _themes(programme: Programme, group: str, scales: dict[str, tuple[tuple[int,
     )
 
 
-def _question(item: dict[str, object], asked: dict[str, object], scales: dict[str, tuple[tuple[int, Said], ...]]) -> Question:
+def _question(item: TableRow, asked: TableRow, scales: Scales) -> Question:
     """The item with the wording of that mapping, where the codebook has one."""
-    wording = {
-        language: str(asked[f"text_{language}"] or item[f"text_{language}"]) for language in ("da", "en")
-    }
+    wording = {language: str(asked[f"text_{language}"] or item[f"text_{language}"]) for language in ("da", "en")}
     return Question(
         item_id=str(item["item_id"]),
         text={"da": wording["da"], "en": wording["en"]},
@@ -106,15 +109,17 @@ def _question(item: dict[str, object], asked: dict[str, object], scales: dict[st
     )
 
 
-def _scales(scales: pd.DataFrame) -> dict[str, tuple[tuple[int, Said], ...]]:
+def _scales(scales: pd.DataFrame) -> Scales:
     """Scored answers of each scale from the lowest value up; of two codes with one value the first gives the label."""
     valid = scales[scales["kind"].eq("valid")].drop_duplicates(["scale", "value"])
     return {
-        str(scale): tuple((int(row["value"]), _both(row, "label")) for row in rows.sort_values("value").to_dict("records"))
+        str(scale): tuple(
+            (int(row["value"]), _both(row, "label")) for row in rows.sort_values("value").to_dict("records")
+        )
         for scale, rows in valid.groupby("scale", sort=True)
     }
 
 
-def _both(row: dict[str, object], name: str) -> Said:
+def _both(row: TableRow, name: str) -> Said:
     """Danish and English column of a table."""
     return {"da": str(row[f"{name}_da"]), "en": str(row[f"{name}_en"])}

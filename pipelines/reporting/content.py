@@ -29,13 +29,13 @@ from pipelines.reporting.model import (
     Limits,
     Page,
     Pair,
+    PeriodTally,
     Provenance,
     Reliability,
     Response,
     ResponseRow,
     Round,
     RoundLevel,
-    Said,
     Tally,
     ThemeBlock,
 )
@@ -110,7 +110,8 @@ def page_of(source: Source, municipality: str | None) -> Page:
         municipalities=tuple(source.municipalities.values()) if municipality is None else (),
         groups=groups,
         responses=tuple(_response_row(source, group, unit) for group in source.groups),
-        tally=tally_of(theme.changes[0].status for group in groups for theme in group.themes) if pairs else None,
+        tally=_tally(groups, 0) if pairs else None,
+        period=_period(groups, pairs, [held.key for held in frame.rounds]),
     )
 
 
@@ -125,6 +126,18 @@ def tally_of(statuses: Iterable[str]) -> Tally:
     """Themes by status; every status has a count."""
     counts = Counter(statuses)
     return Tally({status: counts[status] for status in STATUSES})
+
+
+def _tally(groups: tuple[GroupBlock, ...], pair: int) -> Tally:
+    """All groups' themes over the pair of this number."""
+    return tally_of(theme.changes[pair].status for group in groups for theme in group.themes)
+
+
+def _period(groups: tuple[GroupBlock, ...], pairs: tuple[Pair, ...], mappings: list[str]) -> PeriodTally | None:
+    """From the first mapping to the latest, unless that is the latest pair itself."""
+    whole = Pair(mappings[0], mappings[-1])
+    number = pairs.index(whole) if whole in pairs else 0
+    return PeriodTally(whole, _tally(groups, number)) if number else None
 
 
 def _group(source: Source, group: Group, unit: Unit, pairs: tuple[Pair, ...]) -> GroupBlock:
@@ -152,7 +165,11 @@ def _theme(source: Source, group: Group, theme: Theme, unit: Unit, pairs: tuple[
     def level(of: Unit, mapping: str, form: str) -> Level:
         if not theme.questions[mapping]:
             return Level("not_asked")
-        return Level("by_item") if mapping in by_item else _level(marts.levels.get((of, group.code, theme.code, mapping, form)))
+        return (
+            Level("by_item")
+            if mapping in by_item
+            else _level(marts.levels.get((of, group.code, theme.code, mapping, form)))
+        )
 
     row = marts.levels.get((unit, group.code, theme.code, latest, "full"))
     base = None if row is None else reading.code(row, "base_mapping")
@@ -171,7 +188,9 @@ def _theme(source: Source, group: Group, theme: Theme, unit: Unit, pairs: tuple[
         rounds=tuple(
             RoundLevel(key, level(unit, key, "trend"), None if is_whole else level(whole, key, "trend")) for key in keys
         ),
-        reliability=_reliability(marts.reliability.get((latest, group.code, theme.code)), bool(theme.questions[latest])),
+        reliability=_reliability(
+            marts.reliability.get((latest, group.code, theme.code)), bool(theme.questions[latest])
+        ),
         base=None if base == frame.base else base,
         answers=_answer_tables(marts, unit, group.code, theme.questions[latest], latest),
     )
@@ -202,7 +221,9 @@ def _change(row: Row | None, pair: Pair) -> Change:
         return Change(pair, "suppressed", reason=hidden)
     status = reading.text(row, "status")
     if status not in STATUSES:
-        raise StorageError(f"progression.parquet: status {status!r} is none that method.md 5 knows; build the release again")
+        raise StorageError(
+            f"progression.parquet: status {status!r} is none that method.md 5 knows; build the release again"
+        )
     return Change(
         pair=pair,
         status=status,

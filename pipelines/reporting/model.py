@@ -188,14 +188,22 @@ class Tally:
         return self.counts["increase"] + self.counts["status_quo"]
 
     @property
-    def left_out(self) -> int:
-        """Themes that are not comparable, have no data, are suppressed or are no theme."""
-        return sum(count for status, count in self.counts.items() if status not in COMPARABLE)
+    def left_out(self) -> dict[str, int]:
+        """Themes that are not comparable, have no data, are suppressed or are no theme, by status; only those that occur."""
+        return {status: count for status, count in self.counts.items() if status not in COMPARABLE and count}
 
     @property
     def is_majority(self) -> bool:
         """Whether *størstedelen* may be said: only above one half."""
         return 2 * self.good > self.comparable
+
+
+@dataclass(frozen=True)
+class PeriodTally:
+    """Themes by status from the first mapping to the latest."""
+
+    pair: Pair
+    tally: Tally
 
 
 @dataclass(frozen=True)
@@ -263,7 +271,8 @@ class Page:
     """One report: the whole programme or one municipality.
 
     `pairs` starts with the latest pair of neighbouring mappings, the one that the charts and the résumé tell about; it is
-    empty where only one mapping has been held.
+    empty where only one mapping has been held. `period` counts from the first mapping to the latest, where that is another
+    pair.
     """
 
     frame: Frame
@@ -275,6 +284,7 @@ class Page:
     groups: tuple[GroupBlock, ...]
     responses: tuple[ResponseRow, ...]
     tally: Tally | None
+    period: PeriodTally | None
 
     @property
     def has_data(self) -> bool:

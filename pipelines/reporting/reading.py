@@ -133,7 +133,9 @@ def _rows(file: Path, columns: str, filters: Sequence[tuple[str, str, object]] |
             raise StorageError(f"{file}: column {absent[0]} is missing; the reports cannot do without it")
         return list(pq.read_table(file, columns=wanted, filters=filters).to_pylist())
     except (pa.ArrowException, OSError) as error:
-        raise StorageError(f"{file}: the mart cannot be read ({type(error).__name__}); build the release again") from None
+        raise StorageError(
+            f"{file}: the mart cannot be read ({type(error).__name__}); build the release again"
+        ) from None
 
 
 def _unit(row: Row) -> Unit:

@@ -16,9 +16,22 @@ from pipelines.marts import SIMULATED
 from pipelines.reporting import wording
 from pipelines.reporting.canvas import Drawing
 from pipelines.reporting.content import Source
-from pipelines.reporting.figures import LONGEST_KEY, Figures
-from pipelines.reporting.model import COMPARABLE, STATUSES, Frame, GroupBlock, Language, Page, Said, Tally, ThemeBlock
+from pipelines.reporting.figures import Figures
+from pipelines.reporting.model import (
+    COMPARABLE,
+    STATUSES,
+    Frame,
+    GroupBlock,
+    Language,
+    Page,
+    Response,
+    ResponseRow,
+    Said,
+    Tally,
+    ThemeBlock,
+)
 from pipelines.reporting.order import by_change, by_level
+from pipelines.reporting.panels import LONGEST_KEY
 from pipelines.reporting.texts import Voice, Voices
 from pipelines.settings import CHECKOUT
 
@@ -51,7 +64,14 @@ def render_page(
             other_language="en" if voice.language == "da" else "da",
             summary_line=lambda page: wording.summary_line(voice, page.tally, page.pairs[0] if page.pairs else None),
             group_line=lambda page, group: wording.summary_line(voice, group.tally, page.pairs[0]),
+            period_line=lambda page: wording.summary_line(voice, page.period.tally, page.period.pair),
             notes=lambda group: _notes(voice, group),
+            hidden_in_group=lambda group: wording.hidden_note(voice, _hidden_codes(group), frame),
+            hidden_in_responses=lambda page: wording.hidden_note(
+                voice,
+                [one.code for row in page.responses for one in _responses(row) if one.state == "suppressed"],
+                frame,
+            ),
             guide_text=lambda entry, page: voice(f"guide.entries.{entry}.text", **_settings(page)),
             method_text=lambda entry, page: voice(
                 f"method.entries.{entry}",
@@ -65,7 +85,9 @@ def render_page(
                 raters=frame.limits.min_raters,
                 items=frame.limits.item_min_n,
             ),
-            flags=lambda page: sorted({row.rounds[-1].flag for row in page.responses if row.rounds[-1].flag is not None}),
+            flags=lambda page: sorted(
+                {row.rounds[-1].flag for row in page.responses if row.rounds[-1].flag is not None}
+            ),
             round_note=lambda page: _round_note(voice, page),
         )
     )
@@ -137,9 +159,9 @@ def _shared(voice: Voice, frame: Frame) -> dict[str, object]:
         "coefficient": _or_none(lambda value: number.decimal(value, 2)),
         "interval": lambda low, high: None if low is None or high is None else number.interval(low, high),
         "signed": lambda value: number.signed(value, 1),
-        "change_interval": lambda low, high: voice("sign.none")
-        if low is None or high is None
-        else number.change_interval(low, high),
+        "change_interval": lambda low, high: (
+            voice("sign.none") if low is None or high is None else number.change_interval(low, high)
+        ),
         "probability": lambda value: voice("sign.none") if value is None else number.probability(value),
         "effect_size": lambda value: voice("sign.none") if value is None else number.signed(value, 2),
         "bar": lambda value: f"{100 * value:.0f}",
@@ -177,6 +199,31 @@ def _settings(page: Page) -> dict[str, float | str]:
     }
 
 
+def _hidden_codes(group: GroupBlock) -> list[str | None]:
+    """Reason codes of everything hidden in a group's section."""
+    levels = [
+        level
+        for theme in group.themes
+        for level in (
+            theme.level,
+            theme.programme,
+            *theme.spread,
+            *(one for r in theme.rounds for one in (r.unit, r.programme)),
+        )
+    ]
+    items = [item for theme in group.themes for table in theme.answers for item in table.items]
+    changes = [change for theme in group.themes for change in theme.changes]
+    return [
+        *(level.code for level in levels if level is not None and level.state == "suppressed"),
+        *(item.code for item in items if item.state == "suppressed"),
+        *(change.reason for change in changes if change.status == "suppressed"),
+    ]
+
+
+def _responses(row: ResponseRow) -> list[Response]:
+    return [*row.rounds, *([row.programme] if row.programme else [])]
+
+
 def _notes(voice: Voice, group: GroupBlock) -> list[str]:
     """Reservations on a group's themes, each said once: weak reliability, a later base."""
     said: dict[str, list[str]] = {}
@@ -192,4 +239,8 @@ def _round_note(voice: Voice, page: Page) -> str:
     """How to read the panels; the mappings' names where their keys do not fit under them."""
     keys = [held.key for held in page.frame.rounds]
     read = voice("figure.rounds.read")
-    return read if max(map(len, keys)) <= LONGEST_KEY else f"{read} {voice('figure.rounds.numbered', names=', '.join(keys))}"
+    return (
+        read
+        if max(map(len, keys)) <= LONGEST_KEY
+        else f"{read} {voice('figure.rounds.numbered', names=', '.join(keys))}"
+    )

@@ -7,7 +7,10 @@ beside it say the same.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from matplotlib.typing import RcKeyType
 
 Shape = Literal["circle", "ring", "up", "down", "square"]
 
@@ -38,12 +41,21 @@ STATUS_SHAPES: dict[str, Shape] = {
     "inconclusive": "ring",
 }
 
-TEXT = 12.0
-SMALL = 10.5
-LINE = 15.0
+TEXT = 13.0
+SMALL = 11.5
+LINE = 16.0
 """Height of a line of text."""
 
-RC = {
+MARGIN = 2.0
+"""Empty edge of a figure."""
+
+INSET = 16.0
+"""From a figure's edge to the first and last value of a scale, so that the values' numbers have room."""
+
+SECOND_KEY = 240.0
+"""Where the second entry of a key begins."""
+
+RC: dict[RcKeyType, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "kortlaegning",
     "font.family": ["sans-serif"],

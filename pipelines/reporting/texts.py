@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from string import Formatter
-from typing import cast
+from typing import Concatenate, ParamSpec, cast
 
 import yaml
 
@@ -22,6 +22,7 @@ from pipelines.settings import CHECKOUT
 FOLDER = CHECKOUT / "reports" / "texts"
 
 Value = str | int | float
+P = ParamSpec("P")
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,14 @@ class Voice:
 Voices = Mapping[Language, Voice]
 
 
-def in_each(voices: Voices, say: Callable[[Voice], str]) -> Said:
+def in_each(voices: Voices, say: Callable[Concatenate[Voice, P], str], *args: P.args, **kwargs: P.kwargs) -> Said:
     """The same thing said in every language."""
-    return {language: say(voice) for language, voice in voices.items()}
+    return {language: say(voice, *args, **kwargs) for language, voice in voices.items()}
+
+
+def text_in_each(voices: Voices, key: str, **values: Value) -> Said:
+    """One text in every language."""
+    return {language: voice(key, **values) for language, voice in voices.items()}
 
 
 @lru_cache(maxsize=1)

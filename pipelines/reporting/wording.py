@@ -5,6 +5,8 @@ Belongs here: which text a code takes. Does not belong here: the texts (`reports
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pipelines.reporting.model import Change, Frame, Level, Pair, Reliability, Tally
 from pipelines.reporting.texts import Voice
 
@@ -15,6 +17,11 @@ def status_word(voice: Voice, change: Change) -> str:
     if change.status in ("increase", "decrease") and change.magnitude in ("moderate", "marked"):
         return voice(f"magnitude.{change.magnitude}_{change.status}")
     return voice(key)
+
+
+def absent_word(voice: Voice, change: Change) -> str:
+    """What stands in a figure instead of a change that has none; the sign before the word where it is suppressed."""
+    return voice("state.suppressed") if change.status == "suppressed" else status_word(voice, change)
 
 
 def change_reason(voice: Voice, change: Change, frame: Frame) -> str:
@@ -41,7 +48,19 @@ def hidden_reason(voice: Voice, code: str | None, frame: Frame) -> str:
     """Why disclosure control hid a figure."""
     known = code if code is not None and voice.has(f"hidden.{code}") else "other"
     limits = frame.limits
-    return voice(f"hidden.{known}", n=limits.min_n, raters=limits.min_raters, leaders=limits.leaders_min_n, items=limits.item_min_n)
+    return voice(
+        f"hidden.{known}",
+        n=limits.min_n,
+        raters=limits.min_raters,
+        leaders=limits.leaders_min_n,
+        items=limits.item_min_n,
+    )
+
+
+def hidden_note(voice: Voice, codes: Iterable[str | None], frame: Frame) -> str:
+    """The legend of the sign and the reasons that occur; empty where nothing is hidden."""
+    reasons = sorted({hidden_reason(voice, code, frame) for code in codes})
+    return voice("disclosure.here", reasons="; ".join(reasons)) if reasons else ""
 
 
 def level_word(voice: Voice, level: Level) -> str:
@@ -70,7 +89,7 @@ def summary_line(voice: Voice, tally: Tally | None, pair: Pair | None) -> str:
     if not tally.comparable:
         sentences = [voice("summary.none", **when)]
     else:
-        key = "all" if tally.good == tally.comparable else "majority" if tally.is_majority else "part" if tally.good else "nothing"
+        key = _share_key(tally)
         apart = voice(
             "summary.apart",
             inconclusive=voice.count("summary.inconclusive", tally.counts["inconclusive"]),
@@ -79,5 +98,15 @@ def summary_line(voice: Voice, tally: Tally | None, pair: Pair | None) -> str:
         line = voice.count(f"summary.{key}", tally.comparable, good=tally.good, **when)
         sentences = [line, apart[:1].upper() + apart[1:]]
     if tally.left_out:
-        sentences.append(voice.count("summary.left_out", tally.left_out))
+        parts = [voice(f"summary.left_out_by.{status}", n=count) for status, count in tally.left_out.items()]
+        sentences.append(voice("summary.left_out", parts=", ".join(parts)))
     return " ".join(sentences)
+
+
+def _share_key(tally: Tally) -> str:
+    """Which sentence the share of increases and status quo takes."""
+    if not tally.good:
+        return "nothing"
+    if tally.good == tally.comparable:
+        return "all"
+    return "majority" if tally.is_majority else "part"

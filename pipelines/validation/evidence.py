@@ -103,7 +103,7 @@ def write_evidence(
     marts_dir = folder.parent / "marts" if marts_dir is None else marts_dir
     inputs = () if about is None else about.inputs
     found = [*results]
-    found = sorted([*found, *_unguarded(found, marts_dir)], key=lambda r: (r.check_id, r.context, r.table))
+    found = sorted([*found, *_unguarded(found, marts_dir)], key=_order)
     marts = _hashes(marts_dir)
     verdict = _verdict(found, marts)
     mark, programme = _about(marts_dir, marts)
@@ -123,6 +123,11 @@ def write_evidence(
             f"{folder}: the evidence cannot be written: {error.strerror}; nothing was released"
         ) from error
     return verdict
+
+
+def _order(result: CheckResult) -> tuple[str, ...]:
+    """A total order, so that the same results give the same bytes."""
+    return (result.check_id, result.context, result.table, result.verdict, result.severity, result.message)
 
 
 def _verdict(results: Sequence[CheckResult], marts: Mapping[str, str]) -> Verdict:

@@ -208,8 +208,11 @@ def _batches() -> Any:
 
 
 def _checked(found: Mapping[str, Any], data: pd.DataFrame) -> int:
-    """Rows that were looked at, without those whose value is empty and not the expectation's business."""
-    return int(found.get("element_count", len(data))) - int(found.get("missing_count") or 0)
+    """Rows that were looked at, without those whose value is empty and not the expectation's business.
+
+    Of an expectation about a table's columns it is their number.
+    """
+    return int(found.get("element_count", len(data) or len(data.columns))) - int(found.get("missing_count") or 0)
 
 
 def _raised(info: Mapping[str, Any]) -> str | None:

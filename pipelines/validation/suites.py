@@ -89,13 +89,15 @@ class Suite(Part):
     grain: str = Field(min_length=1)
     key: Annotated[Names, Field(min_length=1)]
     stays: Names = Field(default=(), description="columns besides the key that a suppressed row keeps")
-    expectations: Annotated[tuple[Expectation, ...], Field(min_length=1)]
+    expectations: tuple[Expectation, ...]
     _file: str = PrivateAttr(default="")
 
     @model_validator(mode="after")
     def _holds_together(self) -> Suite:
         if (self.stage == "mart") != bool(self.audiences):
             raise ValueError("audiences: a mart names those it is written for, an extract has none")
+        if not self.expectations:
+            raise ValueError("expectations: there are none")
         return self
 
     @property

@@ -22,8 +22,9 @@ rounds as (
         coalesce(forms_from.has_trend and forms_to.has_trend, false) as is_comparable,
         forms_from.mapping is not null as is_asked_from,
         forms_to.mapping is not null as is_asked_to,
-        answered_from.n as n_answered_from,
-        answered_to.n as n_answered_to,
+        -- A respondent may have a score on the trend form only, where that has fewer items.
+        coalesce(answered_from.n, estimates_from.n) as n_answered_from,
+        coalesce(answered_to.n, estimates_to.n) as n_answered_to,
         coalesce(estimates_from.n, answered_from.n) as n_from,
         coalesce(estimates_to.n, answered_to.n) as n_to,
         coalesce(estimates_from.raters, answered_from.raters) as raters_from,

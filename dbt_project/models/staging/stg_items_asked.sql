@@ -16,6 +16,8 @@ slots as (
         item_id,
         theme,
         direction,
+        -- A number for the theme: a whole number groups millions of answers faster than two names.
+        dense_rank() over (order by respondent_group, theme) as theme_key,
         row_number() over (partition by respondent_group, theme order by position, item_id) as slot
     from {{ source('raw', 'items') }}
 )
@@ -25,6 +27,7 @@ select
     mappings.position as mapping_position,
     codebook.respondent_group,
     slots.theme,
+    slots.theme_key,
     codebook.item_id,
     codebook.variable,
     codebook.scale,

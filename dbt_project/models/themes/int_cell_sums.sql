@@ -1,29 +1,51 @@
 -- One row per cell, theme and form: sums over the respondents who have a score (method.md 1.3). All else adds these up.
-with scored as (
+{%- set slot_numbers = range(1, var('max_items') + 1) %}
+with respondent_themes as (
     select
-        cells.cell_key,
-        answers.theme,
+        cell_of.cell_key,
+        slots.theme,
+        forms.min_valid,
+        forms.min_valid_trend,
+        forms.has_trend,
+        {%- for form, applies in [('full', 'true'), ('trend', 'slots.is_trend_')] %}
+        {%- for slot in slot_numbers %}
+        {%- set counts = 'answers.x' ~ slot ~ ' is not null' ~ (' and ' ~ applies ~ slot if form == 'trend' else '') %}
+        case when {{ counts }} then 1 else 0 end{{ ' +' if not loop.last else ' as n_valid_' ~ form ~ ',' }}
+        {%- endfor %}
+        {%- for slot in slot_numbers %}
+        {%- set counts = 'answers.x' ~ slot ~ ' is not null' ~ (' and ' ~ applies ~ slot if form == 'trend' else '') %}
+        case when {{ counts }} then answers.x{{ slot }} else 0 end{{ ' +' if not loop.last else ' as sum_valid_' ~ form ~ ',' }}
+        {%- endfor %}
+        {%- set is_last_form = loop.last %}
+        {%- for slot in slot_numbers %}
+        {%- set good = 'answers.x' ~ slot ~ ' >= slots.favourable_from_' ~ slot %}
+        {%- set counts = good ~ (' and ' ~ applies ~ slot if form == 'trend' else '') %}
+        case when {{ counts }} then 1 else 0 end{{ ' +' if not loop.last else ' as n_favourable_' ~ form }}
+        {%- endfor %}{{ ',' if not is_last_form }}
+        {%- endfor %}
+    from {{ ref('int_theme_answers') }} as answers
+    inner join {{ ref('int_respondent_cells') }} as cell_of on answers.respondent_key = cell_of.respondent_key
+    inner join {{ ref('int_theme_slots') }} as slots
+        on
+            answers.theme_key = slots.theme_key
+            and cell_of.mapping = slots.mapping
+    inner join {{ ref('int_theme_forms') }} as forms
+        on {{ equal_columns('slots', 'forms', ['mapping', 'respondent_group', 'theme']) }}
+),
+
+scored as (
+    select
+        cell_key,
+        theme,
+        case when n_valid_full >= min_valid then cast(sum_valid_full as double) / n_valid_full end as score,
+        case when n_valid_full >= min_valid then cast(n_favourable_full as double) / n_valid_full end as favourable,
         case
-            when answers.n_valid >= forms.min_valid then cast(answers.sum_valid as double) / answers.n_valid
-        end as score,
-        case
-            when answers.n_valid >= forms.min_valid then cast(answers.n_favourable as double) / answers.n_valid
-        end as favourable,
-        case
-            when forms.has_trend and answers.n_valid_trend >= forms.min_valid_trend
-                then cast(answers.sum_valid_trend as double) / answers.n_valid_trend
+            when has_trend and n_valid_trend >= min_valid_trend then cast(sum_valid_trend as double) / n_valid_trend
         end as trend_score,
         case
-            when forms.has_trend and answers.n_valid_trend >= forms.min_valid_trend
-                then cast(answers.n_favourable_trend as double) / answers.n_valid_trend
+            when has_trend and n_valid_trend >= min_valid_trend then cast(n_favourable_trend as double) / n_valid_trend
         end as trend_favourable
-    from {{ ref('int_theme_answers') }} as answers
-    inner join {{ ref('int_theme_forms') }} as forms
-        on
-            answers.mapping = forms.mapping
-            and answers.respondent_group = forms.respondent_group
-            and answers.theme = forms.theme
-    inner join {{ ref('int_respondent_cells') }} as cells on answers.respondent_key = cells.respondent_key
+    from respondent_themes
 ),
 
 summed as (

@@ -1,12 +1,24 @@
 -- One row per mapping, respondent group, theme and pair of item slots: sums over the respondents who answered all items
 -- asked (method.md 3, complete cases). Whole numbers, so exact.
-{%- set slots = range(1, var('max_items') + 1) %}
+{%- set slot_numbers = range(1, var('max_items') + 1) %}
 with complete as (
-    select answers.*
+    select
+        slots.mapping,
+        slots.respondent_group,
+        slots.theme,
+        {%- for slot in slot_numbers %}
+        answers.x{{ slot }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from {{ ref('int_theme_answers') }} as answers
-    inner join {{ ref('int_theme_forms') }} as forms
-        on {{ equal_columns('answers', 'forms', ['mapping', 'respondent_group', 'theme']) }}
-    where answers.n_valid = forms.n_items
+    inner join {{ ref('int_respondent_cells') }} as cell_of on answers.respondent_key = cell_of.respondent_key
+    inner join {{ ref('int_theme_slots') }} as slots
+        on
+            answers.theme_key = slots.theme_key
+            and cell_of.mapping = slots.mapping
+    where
+        {%- for slot in slot_numbers %}
+        (slots.favourable_from_{{ slot }} is null or answers.x{{ slot }} is not null){{ ' and' if not loop.last }}
+        {%- endfor %}
 ),
 
 products as (
@@ -15,18 +27,18 @@ products as (
         respondent_group,
         theme,
         count(*) as n
-        {%- for i in slots %},
+        {%- for i in slot_numbers %},
         sum(x{{ i }}) as sum_{{ i }}
-        {%- for j in slots if j >= i %},
-        sum(x{{ i }} * x{{ j }}) as sum_{{ i }}_{{ j }}
+        {%- for j in slot_numbers if j >= i %},
+        sum(cast(x{{ i }} as integer) * x{{ j }}) as sum_{{ i }}_{{ j }}
         {%- endfor %}
         {%- endfor %}
     from complete
     group by mapping, respondent_group, theme
 )
 
-{% for i in slots %}
-{%- for j in slots if j >= i %}
+{% for i in slot_numbers %}
+{%- for j in slot_numbers if j >= i %}
     select
         mapping,
         respondent_group,

@@ -1,6 +1,7 @@
 -- One row per respondent: the cell it belongs to.
 select
     respondents.respondent_key,
+    respondents.mapping,
     cells.cell_key
 from {{ ref('stg_respondents') }} as respondents
 inner join {{ ref('int_cells') }} as cells

@@ -1,0 +1,513 @@
+"""A small programme, valid tables of it, and for every expectation a violation planted in them.
+
+Belongs here: data of the tests. Does not belong here: assertions. A new expectation needs a plant in `PLANTS` and a row in
+its table that it looks at; `test_plants.py` fails until both are there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+PROGRAMME = """
+slug: proeve
+label: {da: Prøve, en: Trial}
+mappings:
+  - {key: "2015", label: {da: "2015", en: "2015"}, base: true}
+  - {key: "2017", label: {da: "2017", en: "2017"}}
+respondent_groups:
+  - {code: pupils, label: {da: Elever, en: Pupils}, kind: pupil, grades: [4, 10]}
+  - {code: rated, label: {da: Kontaktlærere, en: Contact teachers}, kind: rated_pupil}
+  - {code: leaders, label: {da: Ledere, en: Leaders}, kind: leader}
+extracts:
+  - {respondent_group: pupils, path: pupils.csv, columns: &columns {respondent_id: id, municipality_id: k, institution_id: i}}
+  - {respondent_group: rated, path: rated.csv, columns: *columns}
+  - {respondent_group: leaders, path: leaders.csv, columns: *columns}
+"""
+
+GROUPS = ("pupils", "rated", "leaders")
+
+
+def write_programme(folder: Path) -> Path:
+    """A programme folder: one theme of two items for each group, two mappings."""
+    items = "".join(f"{g},q{n},trivsel,1,Spørgsmål {n},Question {n},{n}\n" for g in GROUPS for n in (1, 2))
+    book = "".join(
+        f"{mapping},{group},s_{n},q{n},enig,{'new' if mapping == '2015' else 'identical'}\n"
+        for mapping in ("2015", "2017")
+        for group in GROUPS
+        for n in (1, 2)
+    )
+    files = {
+        "programme.yaml": PROGRAMME,
+        "municipalities.csv": "municipality_id,label\n101,Prøveby\n102,Andenby\n",
+        "themes.csv": "respondent_group,theme,label_da,label_en,position\n"
+        + "".join(f"{g},trivsel,Trivsel,Well-being,1\n" for g in GROUPS),
+        "items.csv": "respondent_group,item_id,theme,direction,text_da,text_en,position\n" + items,
+        "scales.csv": "scale,code,value,kind,label_da,label_en\n"
+        "enig,1,1,valid,Nej,No\nenig,2,2,valid,Ja,Yes\nenig,9,,missing,Blank,Blank\n",
+        "codebook.csv": "mapping,respondent_group,variable,item_id,scale,comparability\n" + book,
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (folder / name).write_text(content, encoding="utf-8")
+    return folder
+
+
+def _frame(base: Mapping[str, object], *rows: Mapping[str, object]) -> pd.DataFrame:
+    """Rows that differ from `base` in what they say; a suppressed one holds nothing else."""
+    return pd.DataFrame([{**base, **row} for row in rows])
+
+
+def _hidden(base: Mapping[str, object], kept: tuple[str, ...], **row: object) -> dict[str, object]:
+    """A suppressed row."""
+    return {**{name: base[name] if name in kept else None for name in base}, "suppressed": "n_lt_min", **row}
+
+
+SCORE: dict[str, object] = {
+    "programme": "proeve",
+    "mapping": "2015",
+    "level": "programme",
+    "unit_id": "proeve",
+    "respondent_group": "pupils",
+    "theme": "trivsel",
+    "form": "full",
+    "breakdown": "all",
+    "breakdown_value": "all",
+    "base_mapping": "2015",
+    "n": 40,
+    "clusters": 8,
+    "raters": None,
+    "mean": 500.0,
+    "se": 5.0,
+    "df": 7.0,
+    "ci_low": 490.0,
+    "ci_high": 510.0,
+    "sd": 100.0,
+    "mean_raw": 3.0,
+    "favourable": 0.5,
+    "suppressed": None,
+}
+SCORE_KEY = tuple(SCORE)[:10]
+CHANGE: dict[str, object] = {
+    "programme": "proeve",
+    "mapping_from": "2015",
+    "mapping_to": "2017",
+    "level": "programme",
+    "unit_id": "proeve",
+    "respondent_group": "pupils",
+    "theme": "trivsel",
+    "breakdown": "all",
+    "breakdown_value": "all",
+    "n_from": 40,
+    "n_to": 50,
+    "raters_from": None,
+    "raters_to": None,
+    "clusters_from": 8,
+    "clusters_to": 9,
+    "clusters": 10,
+    "items": 4,
+    "mean_from": 500.0,
+    "mean_to": 525.0,
+    "delta": 25.0,
+    "se": 4.0,
+    "df": 9.0,
+    "ci_low": 16.0,
+    "ci_high": 34.0,
+    "p": 0.001,
+    "q": 0.002,
+    "hedges_g": 0.25,
+    "status": "increase",
+    "magnitude": "moderate",
+    "reason": None,
+    "suppressed": None,
+}
+CHANGE_KEY = (*tuple(CHANGE)[:9], "items")
+RELIABLE: dict[str, object] = {
+    "programme": "proeve",
+    "mapping": "2015",
+    "respondent_group": "pupils",
+    "theme": "trivsel",
+    "items": 4,
+    "n": 40,
+    "alpha": 0.85,
+    "omega": 0.86,
+    "min_item_total": 0.4,
+    "verdict": "good",
+    "suppressed": None,
+}
+RESPONSE: dict[str, object] = {
+    "programme": "proeve",
+    "mapping": "2015",
+    "level": "programme",
+    "unit_id": "proeve",
+    "respondent_group": "pupils",
+    "invited": 50,
+    "complete": 30,
+    "partial": 10,
+    "break_off": 2,
+    "refusal": 1,
+    "not_answered": 6,
+    "other": 1,
+    "rr1": 0.6,
+    "rr2": 0.8,
+    "flag": None,
+    "suppressed": None,
+}
+ANSWER: dict[str, object] = {
+    "programme": "proeve",
+    "mapping": "2015",
+    "level": "programme",
+    "unit_id": "proeve",
+    "respondent_group": "pupils",
+    "theme": "trivsel",
+    "item_id": "q1",
+    "answer": 1,
+    "n": 25,
+    "share": 0.4,
+    "suppressed": None,
+}
+RECORD: dict[str, object] = {
+    "mapping": "2015",
+    "respondent_group": "pupils",
+    "respondent_id": "pseudonym-1",
+    "rater_id": None,
+    "municipality_id": "101",
+    "institution_id": "101001",
+    "grade": 5,
+    "gender": "female",
+    "is_simulated": True,
+    "file_id": "f00d",
+    "file_row": 2,
+}
+CODE: dict[str, object] = {
+    "mapping": "2015",
+    "respondent_group": "pupils",
+    "variable": "s_1",
+    "asked": True,
+    "declared": True,
+    "n": 30,
+}
+NOTHING: dict[str, object] = dict.fromkeys(
+    ("mean_from", "mean_to", "delta", "se", "df", "ci_low", "ci_high", "p", "q", "hedges_g", "magnitude")
+)
+
+
+def valid_tables() -> dict[str, pd.DataFrame]:
+    """Tables that every expectation passes and looks at, for both audiences; rows are named by position in `PLANTS`."""
+    no_rate: dict[str, object] = dict.fromkeys(tuple(RESPONSE)[5:14])
+    return {
+        "theme_scores": _frame(
+            SCORE,
+            {},
+            {"level": "municipality", "unit_id": "101", "mean": 512.0, "ci_low": 500.0, "ci_high": 524.0},
+            {"level": "municipality", "unit_id": "101", "breakdown": "gender", "breakdown_value": "female"},
+            {"level": "institution", "unit_id": "101001", "n": 25, "form": "trend"},
+            {"level": "institution", "unit_id": "101001", "breakdown": "grade_band", "breakdown_value": "4-6"},
+            {"level": "municipality", "unit_id": "101", "respondent_group": "rated", "raters": 4},
+            {"level": "municipality", "unit_id": "101", "respondent_group": "leaders", "n": 6, "clusters": 6},
+            _hidden(SCORE, SCORE_KEY, level="institution", unit_id="101002"),
+        ),
+        "progression": _frame(
+            CHANGE,
+            {},
+            {
+                "level": "municipality",
+                "unit_id": "101",
+                "mean_to": 501.0,
+                "delta": 1.0,
+                "ci_low": -8.0,
+                "ci_high": 10.0,
+                "p": 0.8,
+                "q": 0.8,
+                "status": "status_quo",
+                "magnitude": None,
+            },
+            {
+                "level": "institution",
+                "unit_id": "101001",
+                "mean_to": 470.0,
+                "delta": -30.0,
+                "ci_low": -40.0,
+                "ci_high": -20.0,
+                "status": "decrease",
+            },
+            {
+                "level": "municipality",
+                "unit_id": "102",
+                "clusters_from": 3,
+                "p": None,
+                "q": None,
+                "status": "inconclusive",
+                "magnitude": None,
+                "reason": "few_clusters",
+            },
+            {
+                **NOTHING,
+                "level": "institution",
+                "unit_id": "101003",
+                "n_to": None,
+                "status": "no_data",
+                "reason": "missing_to",
+            },
+            {**NOTHING, "unit_id": "x", "status": "not_comparable", "reason": "too_few_common_items"},
+            {"respondent_group": "rated", "raters_from": 4, "raters_to": 5},
+            {"respondent_group": "leaders", "n_from": 6, "n_to": 7},
+            _hidden(CHANGE, CHANGE_KEY, unit_id="101002", level="institution", status="suppressed", reason="n_lt_min"),
+        ),
+        "reliability": _frame(
+            RELIABLE,
+            {},
+            {"mapping": "2017", "verdict": "weak", "alpha": 0.65},
+            {"respondent_group": "leaders", "n": 6},
+            {
+                "respondent_group": "rated",
+                "n": None,
+                "alpha": None,
+                "omega": None,
+                "min_item_total": None,
+                "verdict": "not_computable",
+            },
+            _hidden(RELIABLE, (*tuple(RELIABLE)[:4], "items"), respondent_group="leaders", mapping="2017"),
+        ),
+        "response_rates": _frame(
+            RESPONSE,
+            {},
+            {"level": "municipality", "unit_id": "101"},
+            {"level": "institution", "unit_id": "101001", "flag": "low"},
+            {**no_rate, "level": "municipality", "unit_id": "102", "flag": "no_roster"},
+            {
+                **dict.fromkeys(("break_off", "refusal", "not_answered", "other"), 0),
+                "respondent_group": "leaders",
+                "invited": 8,
+                "complete": 6,
+                "partial": 2,
+                "rr1": 0.75,
+                "rr2": 1.0,
+            },
+            _hidden(RESPONSE, tuple(RESPONSE)[:5], level="institution", unit_id="101002"),
+        ),
+        "item_distributions": _frame(
+            ANSWER,
+            {},
+            {"answer": 2, "share": 0.6},
+            {"respondent_group": "leaders", "n": 20, "share": 0.25},
+            {"respondent_group": "leaders", "n": 20, "answer": 2, "share": 0.75},
+            _hidden(ANSWER, tuple(ANSWER)[:8], level="institution", unit_id="101002"),
+            _hidden(ANSWER, tuple(ANSWER)[:8], level="institution", unit_id="101002", answer=2),
+        ),
+        "extract_respondents": _frame(
+            RECORD,
+            {},
+            {"respondent_id": "pseudonym-2", "file_row": 3, "gender": None, "grade": None},
+            {"respondent_id": "pseudonym-3", "file_row": 4, "gender": "male", "grade": 10, "municipality_id": "102"},
+        ),
+        "extract_codes": _frame(CODE, {}, {"variable": "s_2", "n": 28}),
+    }
+
+
+def rated_records() -> pd.DataFrame:
+    """Records of the group whose pupils are rated."""
+    other = {"respondent_id": "pseudonym-2", "rater_id": "rater-2", "file_row": 3}
+    return _frame({**RECORD, "respondent_group": "rated", "rater_id": "rater-1"}, {}, other)
+
+
+@dataclass(frozen=True)
+class Plant:
+    """A violation: what is changed in a valid table, and the rows that must then be named.
+
+    `rows` are positions in the changed table; None where the table as a whole fails, then `keys` says what is named.
+    """
+
+    change: Callable[[pd.DataFrame], pd.DataFrame]
+    rows: tuple[int, ...] | None
+    keys: tuple[dict[str, object], ...] = ()
+    group: str = "pupils"
+
+
+def cell(row: int, **values: object) -> Plant:
+    """One row gets other values and must be named."""
+
+    def change(frame: pd.DataFrame) -> pd.DataFrame:
+        result = frame.astype(object)
+        for name, value in values.items():
+            result.loc[row, name] = value
+        return result.infer_objects()
+
+    return Plant(change, (row,))
+
+
+def twice(row: int) -> Plant:
+    """A row stands twice; both are named."""
+    return Plant(lambda f: pd.concat([f, f.iloc[[row]]], ignore_index=True), (row, -1))
+
+
+def without(column: str) -> Plant:
+    """A column is missing and is named."""
+    return Plant(lambda f: f.drop(columns=column), None, ({"column": column},))
+
+
+def both(row: int, other: int, **values: object) -> Plant:
+    """One row is changed, and it and another are named."""
+    return Plant(cell(row, **values).change, (row, other))
+
+
+EMPTY = Plant(lambda f: f.head(0), None)
+INF = float("inf")
+
+
+@dataclass
+class Plants:
+    """Plants of one table, those that every mart has included."""
+
+    table: str
+    found: dict[str, Plant] = field(default_factory=dict)
+
+    def mart(self, hidden: int, figure: str, level: bool = True, rows: bool = True) -> Plants:
+        """What every mart is checked for; `hidden` is its suppressed row."""
+        self.found |= {
+            "columns": without(figure),
+            "key_unique": twice(0),
+            "key_present": cell(0, programme=None),
+            "group_declared": cell(0, respondent_group="strangers"),
+            "finite": cell(0, **{figure: INF}),
+            "suppressed_known": cell(hidden, suppressed="because"),
+            "suppressed_empty": cell(hidden, **{figure: 0.5}),
+        }
+        self.found |= {"level_known": cell(0, level="region")} if level else {}
+        self.found |= {"rows": EMPTY} if rows else {}
+        return self
+
+    def add(self, **plants: Plant) -> Plants:
+        """What this table is checked for besides."""
+        self.found |= plants
+        return self
+
+
+TABLES = (
+    Plants("theme_scores")
+    .mart(hidden=7, figure="mean")
+    .add(
+        theme_declared=cell(0, theme="unheard_of"),
+        form_known=cell(0, form="short"),
+        breakdown_known=cell(2, breakdown="eye_colour"),
+        whole_has_no_part=cell(1, breakdown_value="female"),
+        genders_known=cell(2, breakdown_value="1"),
+        grade_bands_known=cell(4, breakdown_value="5-7"),
+        n_present=cell(1, n=None),
+        n_rule=cell(3, n=4),
+        n_rule_leaders=cell(6, n=4),
+        leaders_level=cell(6, level="institution"),
+        raters_rule=cell(5, raters=None),
+        clusters_within_n=cell(1, clusters=41),
+        ci_low_below_mean=cell(1, ci_low=513.0),
+        ci_high_above_mean=cell(1, ci_high=511.0),
+        se_not_negative=cell(1, se=-1.0),
+        sd_not_negative=cell(1, sd=-1.0),
+        favourable_is_share=cell(1, favourable=1.1),
+        base_mean_500=cell(0, mean=500.00001),
+        base_sd_100=cell(0, sd=99.9999),
+    ),
+    Plants("progression")
+    .mart(hidden=8, figure="delta", rows=False)
+    .add(
+        theme_declared=cell(0, theme="unheard_of"),
+        status_present=cell(0, status=None),
+        status_known=cell(0, status="better"),
+        inconclusive_has_reason=cell(3, reason=None),
+        inconclusive_reason_known=cell(3, reason="unclear"),
+        no_data_reason_known=cell(4, reason="lost"),
+        not_comparable_reason_known=cell(5, reason="changed"),
+        suppressed_says_so=cell(8, status="decrease"),
+        suppressed_has_code=cell(8, suppressed=None),
+        no_claim_without_data=cell(5, delta=3.0),
+        claim_has_delta=cell(1, delta=None),
+        claim_has_n=cell(1, n_to=None),
+        n_from_rule=cell(2, n_from=4),
+        n_to_rule=cell(2, n_to=4),
+        n_from_rule_leaders=cell(7, n_from=4),
+        n_to_rule_leaders=cell(7, n_to=4),
+        leaders_level=cell(7, level="institution"),
+        raters_from_rule=cell(6, raters_from=2),
+        raters_to_rule=cell(6, raters_to=None),
+        clusters_from_rule=cell(1, clusters_from=4),
+        clusters_to_rule=cell(0, clusters_to=4),
+        delta_is_difference=cell(0, delta=26.0),
+        ci_low_below_delta=cell(0, ci_low=26.0),
+        ci_high_above_delta=cell(0, ci_high=24.0),
+        se_not_negative=cell(0, se=-4.0),
+        p_is_probability=cell(0, p=-0.1),
+        q_is_probability=cell(0, q=1.1),
+        q_not_below_p=cell(0, q=0.0005),
+        direction_holds=cell(2, status="increase"),
+        direction_is_significant=cell(0, q=0.05),
+        status_quo_is_equivalence=cell(1, ci_high=20.0),
+        magnitude_known=cell(0, magnitude="huge"),
+    ),
+    Plants("reliability")
+    .mart(hidden=4, figure="alpha", level=False)
+    .add(
+        item_total_not_negative=cell(0, min_item_total=-0.01),
+        alpha_at_most_1=cell(0, alpha=1.01),
+        omega_is_share=cell(0, omega=-0.2),
+        n_present=cell(0, n=None),
+        n_rule=cell(0, n=4),
+        n_rule_leaders=cell(2, n=4),
+        verdict_known=cell(0, verdict="splendid"),
+        is_a_theme=cell(1, verdict="not_a_theme"),
+    ),
+    Plants("response_rates")
+    .mart(hidden=5, figure="rr1")
+    .add(
+        rr1_is_share=cell(0, rr1=1.02),
+        rr2_is_share=cell(0, rr2=1.02),
+        rr2_not_below_rr1=cell(0, rr2=0.5),
+        rates_match_counts=cell(0, rr1=0.61),
+        dispositions_add_up=cell(0, not_answered=7),
+        flag_not_error=cell(1, flag="error"),
+        flag_known=cell(1, flag="odd"),
+        response_not_low=cell(1, flag="low"),
+        invited_present=cell(1, invited=None),
+        invited_rule=cell(2, invited=4),
+        invited_rule_leaders=cell(4, invited=4),
+        answered_rule=cell(2, complete=3, partial=1),
+        answered_rule_leaders=cell(4, complete=4, partial=0),
+        leaders_level=cell(4, level="institution"),
+    ),
+    Plants("item_distributions")
+    .mart(hidden=4, figure="share")
+    .add(
+        n_present=cell(0, n=None),
+        n_rule=cell(0, n=9),
+        leaders_level=cell(2, level="institution"),
+        share_is_share=cell(0, share=-0.1),
+        not_unanimous=cell(0, share=1.0),
+        shares_add_up=both(0, 1, share=0.5),
+    ),
+    Plants("extract_respondents").add(
+        rows=EMPTY,
+        record_unique=twice(0),
+        respondent_present=cell(0, respondent_id=None),
+        respondent_unique=both(0, 1, respondent_id="pseudonym-2"),
+        mapping_right=cell(1, mapping="2017"),
+        group_right=cell(1, respondent_group="leaders"),
+        municipality_present=cell(1, municipality_id=None),
+        municipality_known=cell(1, municipality_id="751"),
+        institution_present=cell(1, institution_id=None),
+        grade_range=cell(0, grade=11),
+        grade_in_group=cell(0, grade=3),
+        gender_canonical=cell(0, gender="1"),
+        simulated_throughout=cell(2, is_simulated=False),
+        rater_present=Plant(cell(1, rater_id=None).change, (1,), group="rated"),
+    ),
+    Plants("extract_codes").add(
+        rows=EMPTY,
+        codes_declared=cell(0, declared=False),
+        variables_asked=cell(1, asked=False),
+        questions_answered=cell(1, n=0),
+    ),
+)
+
+PLANTS = {f"{plants.table}.{name}": plant for plants in TABLES for name, plant in plants.found.items()}
