@@ -95,7 +95,7 @@ def publish(
             if not was_there and not ledger.is_last(home, release_id):
                 target.rename(candidate_release)
             raise
-    with storage(home, f"{release_id} is recorded but readers still see the release before; run again to finish"):
+    with storage(home, f"{release_id} is recorded, but its publication was not finished; run again"):
         current.switch(home, release_id)
     return Published(release_id, target, was_there, line)
 

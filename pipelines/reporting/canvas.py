@@ -213,10 +213,22 @@ def _unwrap(parent: ElementTree.Element) -> None:
 
 
 def wrapped(label: Said, chars: int) -> list[Said]:
-    """A name in lines of so many characters, as many lines in every language; what a language does not need is blank, on top."""
-    lines = {language: textwrap.wrap(label[language], chars) or [""] for language in LANGUAGES}
+    """A name in lines of so many characters, as many lines in every language.
+
+    What a language does not need is blank, on top. A word longer than a line is divided with a hyphen.
+    """
+    lines = {language: textwrap.wrap(_divided(label[language], chars), chars) or [""] for language in LANGUAGES}
     most = max(map(len, lines.values()))
     return [
         {language: ([""] * (most - len(lines[language])) + lines[language])[number] for language in LANGUAGES}
         for number in range(most)
     ]
+
+
+def _divided(text: str, chars: int) -> str:
+    """The text with its overlong words in pieces that fit a line."""
+    step = chars - 1
+    return " ".join(
+        word if len(word) <= chars else "- ".join(word[k : k + step] for k in range(0, len(word), step))
+        for word in text.split()
+    )

@@ -58,7 +58,7 @@ def simulate(
     Args:
         programme: what to simulate, with all its mappings.
         out: folder that gets `<slug>/<mapping>/…` and `truth/`; files of the same names are replaced, no others.
-        scale: number of pupils and staff relative to `simulation.yaml`; every school is there at any scale.
+        scale: number of pupils and staff relative to `simulation.yaml`; below a third there are fewer schools too.
         seed: of everything that is random, 0 or more.
         progress: gets one line a file.
 

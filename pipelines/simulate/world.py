@@ -5,13 +5,20 @@ Belongs here: putting plan, schools, population and model together. Does not bel
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from pipelines.programme import Programme
 from pipelines.simulate.model import Model, build_model
 from pipelines.simulate.plan import Plan, read_plan
 from pipelines.simulate.population import Population, populate
 from pipelines.simulate.schools import Schools, schools_of
+
+FEWEST_SCHOOLS = 6
+"""Schools of a municipality at any scale: fewer than five clusters would allow no claim at all."""
+SCHOOLS_PER_SCALE = 3
+"""Share of the schools by scale: at a tenth of the pupils three tenths of the schools."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +35,13 @@ class World:
 
 
 def make_world(programme: Programme, scale: float, seed: int) -> World:
-    """Draw the world.
+    """Draw the world. Below a third of the full size there are fewer schools too: `at_scale`.
 
     Raises:
         ConfigurationError: `simulation.yaml` is wrong or the programme has no institutions.
     """
     plan = read_plan(programme)
+    programme = at_scale(programme, scale)
     schools = schools_of(programme, plan.sizes, seed)
     return World(
         programme=programme,
@@ -44,3 +52,16 @@ def make_world(programme: Programme, scale: float, seed: int) -> World:
         population=populate(programme, schools, plan.sizes, scale=scale, seed=seed),
         model=build_model(programme, plan, seed),
     )
+
+
+def at_scale(programme: Programme, scale: float) -> Programme:
+    """The programme with fewer schools where the scale is small, so that those there are have a school's size.
+
+    Every school of a lineage step stays, and in each municipality at least `FEWEST_SCHOOLS`, or all it has.
+    """
+    institutions, steps = programme.institutions, programme.institution_lineage
+    rank = institutions.groupby("municipality_id").cumcount()
+    size = institutions.groupby("municipality_id")["institution_id"].transform("size")
+    kept = np.maximum(FEWEST_SCHOOLS, np.rint(size * min(1.0, SCHOOLS_PER_SCALE * scale)))
+    has_step = institutions["institution_id"].isin([*steps["from_id"], *steps["to_id"]])
+    return replace(programme, institutions=institutions[(rank < kept) | has_step].reset_index(drop=True))

@@ -44,7 +44,7 @@ class Row:
     owner: Label
     why: Label
     contexts: int
-    n_checked: int
+    n_checked: int | None
     n_failed: int
     not_passed: tuple[CheckResult, ...]
 
@@ -102,7 +102,8 @@ def _row(results: Sequence[CheckResult]) -> Row:
         owner=OWNERS.get(first.owner, Label(da=first.owner, en=first.owner)),
         why=Label(da=first.why_da, en=first.why),
         contexts=len(results),
-        n_checked=sum(r.n_checked for r in results),
+        # dbt tells how many rows fail, not how many it looked at.
+        n_checked=None if first.source == "dbt" else sum(r.n_checked for r in results),
         n_failed=sum(r.n_failed for r in results),
         not_passed=tuple(r for r in results if r.verdict != "passed"),
     )

@@ -59,8 +59,9 @@ def test_killed_process_holds_nothing_and_is_not_named(tmp_path: Path) -> None:
     os.kill(other.pid, signal.SIGKILL)
     other.join()
     assert str(other.pid) in (tmp_path / ".lock").read_text("utf-8"), "what the dead one left is still there"
-    with home_lock(tmp_path, "second"), pytest.raises(BusyError, match=f"`second` \\(process {os.getpid()} "):
-        with home_lock(tmp_path, "third"):
+    with home_lock(tmp_path, "second"):
+        named = f"`second` \\(process {os.getpid()} "
+        with pytest.raises(BusyError, match=named), home_lock(tmp_path, "third"):
             pass
 
 

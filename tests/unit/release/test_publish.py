@@ -216,6 +216,33 @@ def test_files_are_read_only_and_confidential_ones_not_for_everyone(tmp_path: Pa
     assert mode(".") == 0o755
 
 
+def test_everything_is_written_through_to_disk_before_it_is_announced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[str] = []
+    real = os.fsync
+
+    def spy(descriptor: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink().as_posix())
+        real(descriptor)
+
+    candidate = make_candidate(tmp_path / ".work" / "run")
+    expected = {str(path) for path in [candidate, *candidate.rglob("*")]}
+    monkeypatch.setattr(os, "fsync", spy)
+    publish(candidate, tmp_path, release_name(1), FIELDS)
+    ledger_written = next(n for n, name in enumerate(synced) if ".ledger.jsonl" in name)
+    assert expected <= set(synced[:ledger_written])
+    assert str(tmp_path / "releases") in synced[:ledger_written]
+    assert synced[-1] == str(tmp_path)
+
+
+def test_what_a_killed_run_left_half_written_is_cleared(tmp_path: Path) -> None:
+    (tmp_path / ".ledger.jsonl.99999999.tmp").write_text("half", encoding="utf-8")
+    (tmp_path / ".current.99999999.tmp").symlink_to("releases/nothing")
+    publish_number(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".work", "current", "ledger.jsonl", "releases"]
+
+
 def test_ledger_line_needs_to_know_who_and_why(tmp_path: Path) -> None:
     candidate = make_candidate(tmp_path / ".work" / "run")
     with pytest.raises(ValueError, match="actor"):

@@ -199,13 +199,15 @@ def test_no_number_looks_like_a_cpr_number(simulated: Simulated) -> None:
         assert first.str.len().max() < 10
 
 
-def test_every_school_is_there_at_the_smallest_scale(pfl: Programme, tmp_path: Path) -> None:
-    simulate(pfl, tmp_path, scale=0.001)
-    for mapping, n in (("2015", 209), ("2017", 209), ("2019", 207)):
-        for group in ("elev_0_3", "elev_4_10", "laerer"):
-            roster = read(tmp_path, mapping, f"{group}_roster.csv")
-            assert roster["instnr"].nunique() == n, (mapping, group)
-            assert roster["instnr"].value_counts().min() >= 3
+def test_schools_by_scale(pfl: Programme, tmp_path: Path) -> None:
+    for scale, expected in ((0.001, (84, 84, 82)), (0.34, (209, 209, 207))):
+        simulate(pfl, tmp_path / str(scale), scale=scale)
+        for mapping, n in zip(("2015", "2017", "2019"), expected, strict=True):
+            for group in ("elev_0_3", "elev_4_10", "laerer"):
+                roster = read(tmp_path / str(scale), mapping, f"{group}_roster.csv")
+                assert roster["instnr"].nunique() == n, (mapping, group)
+                assert roster["instnr"].value_counts().min() >= 3
+                assert roster.groupby("kommune")["instnr"].nunique().min() >= 6
 
 
 def test_any_dialect_codes_and_composite_numbers(tiny: Programme, tmp_path: Path) -> None:

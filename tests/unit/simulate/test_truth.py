@@ -128,7 +128,7 @@ def scored(answers: Answers, items: list[AskedItem]) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def fifth(pfl: Programme) -> World:
-    return make_world(pfl, 0.2, 21)
+    return make_world(pfl, 0.34, 21)
 
 
 @pytest.fixture(scope="module")

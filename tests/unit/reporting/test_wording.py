@@ -1,0 +1,89 @@
+"""Statuses, reasons and the summary line (method.md 5)."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipelines.reporting.content import tally_of
+from pipelines.reporting.model import Change, Pair, Tally
+from pipelines.reporting.texts import Voices
+from pipelines.reporting.wording import status_word, summary_line
+
+PAIR = Pair("2017", "2019")
+
+
+def tally(**counts: int) -> Tally:
+    return tally_of(status for status, count in counts.items() for _ in range(count))
+
+
+@pytest.mark.parametrize(
+    ("counts", "is_majority"),
+    [
+        ({"increase": 2, "status_quo": 3, "decrease": 5}, False),
+        ({"increase": 2, "status_quo": 3, "inconclusive": 5}, False),
+        ({"increase": 3, "status_quo": 3, "inconclusive": 5}, True),
+        ({"increase": 1, "status_quo": 0, "inconclusive": 1}, False),
+        ({"increase": 4, "status_quo": 4, "decrease": 7, "not_comparable": 9, "no_data": 9, "suppressed": 9}, True),
+        ({"increase": 4, "status_quo": 3, "decrease": 7, "not_comparable": 9, "no_data": 9, "suppressed": 9}, False),
+    ],
+)
+def test_majority_only_above_one_half_of_the_comparable(
+    voices: Voices, counts: dict[str, int], is_majority: bool
+) -> None:
+    assert ("størstedelen" in summary_line(voices["da"], tally(**counts), PAIR)) == is_majority
+    assert ("majority" in summary_line(voices["en"], tally(**counts), PAIR)) == is_majority
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        (
+            {
+                "increase": 20,
+                "status_quo": 21,
+                "inconclusive": 12,
+                "decrease": 13,
+                "not_comparable": 4,
+                "suppressed": 1,
+            },
+            "Fra 2017 til 2019 er der stigning eller status quo på størstedelen af de temaer, der kan sammenlignes – 41 af 66."
+            " 12 temaer er uafklarede, og 13 viser fald. Ikke medregnet: 4 ikke sammenlignelig, 1 undertrykt.",
+        ),
+        (
+            {"increase": 1, "inconclusive": 1, "decrease": 1},
+            "Fra 2017 til 2019 er der stigning eller status quo på 1 af de 3 temaer, der kan sammenlignes."
+            " Ét tema er uafklaret, og ét viser fald.",
+        ),
+        (
+            {"status_quo": 3},
+            "Fra 2017 til 2019 er der stigning eller status quo på alle 3 temaer, der kan sammenlignes."
+            " Ingen temaer er uafklarede, og ingen viser fald.",
+        ),
+        (
+            {"inconclusive": 6},
+            "Fra 2017 til 2019 er der ikke stigning eller status quo på nogen af de 6 temaer, der kan sammenlignes."
+            " 6 temaer er uafklarede, og ingen viser fald.",
+        ),
+        ({"no_data": 7}, "Fra 2017 til 2019 kan ingen temaer sammenlignes. Ikke medregnet: 7 uden data."),
+    ],
+)
+def test_summary_line(voices: Voices, counts: dict[str, int], expected: str) -> None:
+    assert summary_line(voices["da"], tally(**counts), PAIR) == expected
+
+
+def test_one_round_has_no_development(voices: Voices) -> None:
+    assert "én kortlægning" in summary_line(voices["da"], None, None)
+
+
+@pytest.mark.parametrize(
+    ("status", "magnitude", "expected"),
+    [
+        ("increase", "small", "stigning"),
+        ("increase", "moderate", "moderat stigning"),
+        ("decrease", "marked", "markant fald"),
+        ("status_quo", None, "status quo"),
+        ("inconclusive", None, "uafklaret"),
+    ],
+)
+def test_status_words(voices: Voices, status: str, magnitude: str | None, expected: str) -> None:
+    assert status_word(voices["da"], Change(PAIR, status, magnitude)) == expected
