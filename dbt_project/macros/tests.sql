@@ -35,3 +35,11 @@ from {{ model }}
 group by mapping, level, unit_id, respondent_group, item_id
 having abs(sum(share) - 1) > 0.000000001
 {% endtest %}
+
+{#- More answers than invitations: a roster that is not the one the answers were given under. Looked for before disclosure
+    control, which would hide it in small units. -#}
+{% test no_more_answers_than_invited(model) %}
+select mapping, level, unit_id, respondent_group
+from {{ model }}
+where flag = 'error'
+{% endtest %}

@@ -11,7 +11,7 @@ from pipelines.errors import InputError
 from pipelines.extract import Landing, look_at_landing
 from pipelines.files import sha256_text
 from pipelines.programme import Programme
-from pipelines.release import code_hash, current_release, release_id
+from pipelines.release import code_hash, current_release, package_versions, release_id
 from pipelines.settings import Settings
 
 
@@ -64,6 +64,7 @@ def plan_run(programme: Programme, settings: Settings, mappings: tuple[str, ...]
     hashes = {
         "inputs": sha256_text(*(part for entry in sorted(inputs) for part in entry)),
         "code": code_hash(),
+        "packages": sha256_text(*(f"{name}=={version}" for name, version in package_versions().items())),
         "programme": programme.content_hash,
         "settings": sha256_text(*arrived),
     }

@@ -31,5 +31,5 @@ def _lead(theme: ThemeBlock) -> float | None:
 
 
 def _largest_first(themes: Sequence[ThemeBlock], keys: Sequence[float | None]) -> list[ThemeBlock]:
-    places = sorted(range(len(themes)), key=lambda k: (-(keys[k] or 0.0), k))
+    places = sorted(range(len(themes)), key=lambda k: (keys[k] is None, -(keys[k] or 0.0), k))
     return [themes[place] for place in places]

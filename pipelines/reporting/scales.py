@@ -15,12 +15,13 @@ from pipelines.reporting.model import Level, Page, ThemeBlock
 
 @dataclass(frozen=True)
 class Scale:
-    """Values to pixels. What lies outside is drawn at the edge, with an arrow."""
+    """Values to pixels; what lies outside is drawn at the edge, with an arrow. `steps`: distances that ticks may have."""
 
     low: float
     high: float
     left: float
     right: float
+    steps: tuple[float, ...] = (5, 10, 20, 25, 50, 100, 200, 500, 1000)
 
     def at(self, value: float) -> float:
         """Pixel of a value, inside the scale."""
@@ -29,7 +30,7 @@ class Scale:
 
     def ticks(self, most: int = 7) -> list[float]:
         """Round values, at most so many."""
-        step = next(s for s in (5, 10, 20, 25, 50, 100, 200, 500, 1000, 1e9) if (self.high - self.low) / s <= most)
+        step = next((s for s in self.steps if (self.high - self.low) / s <= most), self.steps[-1])
         first = ceil(self.low / step)
         return [step * k for k in range(first, floor(self.high / step) + 1)]
 
@@ -46,16 +47,18 @@ def level_scale(page: Page) -> Scale:
 
 def change_scale(page: Page) -> Scale:
     """One scale for all changes of a page, even on both sides of zero; intervals stretch it to ±80 at most."""
+    relevant = page.frame.thresholds.relevant
     changes = [theme.changes[0] for group in page.groups for theme in group.themes if theme.changes]
-    reach = 2 * page.frame.thresholds.relevant
+    reach = 2 * relevant
     for change in changes:
         if change.delta is not None:
             reach = max(reach, 1.05 * abs(change.delta))
         for end in (change.low, change.high):
             if end is not None:
-                reach = max(reach, min(abs(end), 4 * page.frame.thresholds.relevant))
+                reach = max(reach, min(abs(end), 4 * relevant))
     reach = 10 * ceil(reach / 10)
-    return Scale(-reach, reach, style.INSET, style.WIDTH - style.INSET)
+    steps = tuple(relevant * times for times in (0.5, 1, 2, 3, 5, 10, 25, 50))
+    return Scale(-reach, reach, style.INSET, style.WIDTH - style.INSET, steps)
 
 
 def bounds_of(

@@ -98,7 +98,7 @@ def summary_line(voice: Voice, tally: Tally | None, pair: Pair | None) -> str:
         line = voice.count(f"summary.{key}", tally.comparable, good=tally.good, **when)
         sentences = [line, apart[:1].upper() + apart[1:]]
     if tally.left_out:
-        parts = [voice(f"summary.left_out_by.{status}", n=count) for status, count in tally.left_out.items()]
+        parts = [voice.count(f"summary.left_out_by.{status}", count) for status, count in tally.left_out.items()]
         sentences.append(voice("summary.left_out", parts=", ".join(parts)))
     return " ".join(sentences)
 

@@ -84,9 +84,11 @@ def render(
 
 
 def _tables(results: Sequence[CheckResult]) -> Iterator[tuple[str, list[Row]]]:
-    """Tables with their checks; within a table what did not pass comes first."""
+    """Tables with their checks; what did not pass comes first, tables and within them checks."""
     worst = {"could_not_run": 0, "failed": 1, "passed": 2}
-    for table, of_table in groupby(sorted(results, key=lambda r: (r.table, r.check_id)), key=lambda r: r.table):
+    not_passed = {r.table for r in results if r.verdict != "passed"}
+    ordered = sorted(results, key=lambda r: (r.table not in not_passed, r.table, r.check_id))
+    for table, of_table in groupby(ordered, key=lambda r: r.table):
         rows = [_row(list(group)) for _, group in groupby(of_table, key=lambda r: r.check_id)]
         yield table, sorted(rows, key=lambda row: (worst[row.outcome], row.severity, row.check_id))
 

@@ -62,9 +62,8 @@ def validate_extract(
         try:
             frame = read(programme, raw_parts, mapping, group)
         except READ_ERRORS as error:
-            results += could_not_run(
-                suite, context, f"raw Parquet of {mapping}/{group} cannot be read ({type(error).__name__})"
-            )
+            what = "is missing" if isinstance(error, FileNotFoundError) else f"cannot be read ({type(error).__name__})"
+            results += could_not_run(suite, context, f"raw Parquet of {mapping}/{group} {what}")
             continue
         results += run_suite(suite, frame, programme, context)
     return results

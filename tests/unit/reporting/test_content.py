@@ -13,7 +13,7 @@ from pipelines.reporting import Provenance
 from pipelines.reporting.content import Source, page_of, pairs_of, source_of
 from pipelines.reporting.model import Pair
 from pipelines.reporting.order import by_change, by_level
-from pipelines.reporting.reading import read_marts
+from pipelines.reporting.reading import count, number, read_marts
 from tests.unit.reporting import example
 
 
@@ -100,6 +100,27 @@ def test_what_is_hidden_comes_last_in_the_instruments_order(source: Source) -> N
     shown = by_change(page.groups[0].themes)
     deltas = [theme.changes[0].delta for theme in shown if theme.changes[0].delta is not None]
     assert deltas == sorted(deltas, reverse=True)
+
+
+def test_a_hidden_theme_does_not_stand_among_the_shown(
+    programme: Programme, tmp_path: Path, provenance: Provenance
+) -> None:
+    tables = example.marts()
+    for name, figure in (("progression", "delta"), ("theme_scores", "mean")):
+        table = tables[name]
+        is_hidden = table["unit_id"].eq("101") & table["theme"].eq("trivsel")
+        table["suppressed"] = table["suppressed"].mask(is_hidden, "n_lt_min")
+        fallen = table["unit_id"].eq("101") & table["theme"].ne("trivsel")
+        table[figure] = table[figure].where(~fallen, -90.0)
+    themes = page_of(source_from(programme, tmp_path, tables, provenance), "101").groups[0].themes
+    assert [theme.label["en"] for theme in by_change(themes)][-1] == "Theme trivsel"
+    assert [theme.label["en"] for theme in by_level(themes)][-1] == "Theme trivsel"
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf"), None])
+def test_a_number_that_is_none_is_nothing(value: float | None) -> None:
+    assert number({"mean": value}, "mean") is None
+    assert count({"n": value}, "n") is None
 
 
 def test_one_hidden_answer_hides_the_item(programme: Programme, tmp_path: Path, provenance: Provenance) -> None:

@@ -47,7 +47,7 @@ def test_majority_only_above_one_half_of_the_comparable(
                 "suppressed": 1,
             },
             "Fra 2017 til 2019 er der stigning eller status quo på størstedelen af de temaer, der kan sammenlignes – 41 af 66."
-            " 12 temaer er uafklarede, og 13 viser fald. Ikke medregnet: 4 ikke sammenlignelig, 1 undertrykt.",
+            " 12 temaer er uafklarede, og 13 viser fald. Ikke medregnet: 4 ikke sammenlignelige, 1 undertrykt.",
         ),
         (
             {"increase": 1, "inconclusive": 1, "decrease": 1},
