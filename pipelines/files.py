@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 
@@ -25,6 +25,11 @@ def sha256_text(*parts: str) -> str:
     for part in parts:
         digest.update(part.encode() + b"\0")
     return digest.hexdigest()
+
+
+def sha256_named(hashes: Mapping[str, str]) -> str:
+    """SHA-256 over names and their hashes, in the order of the names: one hash for a folder whose files are hashed."""
+    return sha256_text(*(part for name in sorted(hashes) for part in (name, hashes[name])))
 
 
 def sha256_tree(folder: Path, suffixes: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipelines.errors import BlockedError, StorageError
-from pipelines.files import sha256_text
+from pipelines.files import sha256_named
 from pipelines.release.manifest import misfits, read_manifest, read_verdict
 from pipelines.release.places import MANIFEST, MARTS, VERDICT
 
@@ -48,16 +48,12 @@ def check_gate(candidate: Path, release_id: str) -> dict[str, object]:
 
 
 def marts_hash(manifest: dict[str, object]) -> str:
-    """SHA-256 over names and contents of the marts, from the hashes that the files were just found to have.
-
-    The same words as `validation.evidence`, which wrote it into the verdict: names relative to the marts' folder, in order,
-    each followed by its hash.
-    """
+    """SHA-256 over names and contents of the marts, from the hashes that the files were just found to have."""
     files = manifest["files"]
     if not isinstance(files, dict):
         return ""
     marts = {name.removeprefix(f"{MARTS}/"): files[name]["sha256"] for name in files if name.startswith(f"{MARTS}/")}
-    return sha256_text(*(part for name in sorted(marts) for part in (name, marts[name])))
+    return sha256_named(marts)
 
 
 def _counts(verdict: dict[str, object]) -> str:

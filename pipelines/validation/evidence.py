@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from pipelines import __version__
 from pipelines.errors import StorageError
-from pipelines.files import sha256_file, sha256_text, write_atomically
+from pipelines.files import sha256_file, sha256_named, write_atomically
 from pipelines.marts import SIMULATED
 from pipelines.validation.page import render
 from pipelines.validation.results import CheckResult
@@ -142,7 +142,7 @@ def _verdict(results: Sequence[CheckResult], marts: Mapping[str, str]) -> Verdic
         warnings=len(failed) - errors,
         could_not_run=unknown,
         # The same words as `release.gate`, which computes it again from the files it is about to release.
-        marts_hash=sha256_text(*(part for name, digest in marts.items() for part in (name, digest))),
+        marts_hash=sha256_named(marts),
         blocking=tuple(str(r) for r in results if r.blocks),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
@@ -66,7 +67,7 @@ class Page(HTMLParser):
         assert self._stack, f"{tag} closes nothing"
         opened, _ = self._stack.pop()
         assert opened == tag, f"{opened} is closed by {tag}"
-        words = " ".join("".join(self._cell or []).split())
+        words = re.sub(r"[ \n]+", " ", "".join(self._cell or [])).strip(" \n")
         if tag in ("td", "th"):
             self._row.append(words)
         elif tag == "caption":
