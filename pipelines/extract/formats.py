@@ -1,4 +1,4 @@
-"""Files as tables of text, by the dialect that the programme declares.
+"""Text files as tables of text, by the dialect that the programme declares.
 
 Belongs here: turning one file into one Arrow table whose columns are all text, with the row's number in the file. Does not
 belong here: what the columns mean. Nothing is guessed: a file that does not fit its dialect is refused.
@@ -6,6 +6,7 @@ belong here: what the columns mean. Nothing is guessed: a file that does not fit
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,8 +19,23 @@ ROW = "__row"
 """Name of the column that holds the record's number in the file, header lines included."""
 
 
-def read_extract(path: Path, name: str, extract: Extract) -> pa.Table:
-    """Read a delivered file into a table of text columns plus `ROW`.
+@dataclass(frozen=True)
+class Content:
+    """What a file holds: `table` is one row per record, columns of text plus `ROW`; `notes` is one row per line that is
+    none (a remark or the rest of a broken text), columns `text` and `ROW`.
+    """
+
+    table: pa.Table
+    notes: pa.Table
+
+    @property
+    def rows(self) -> int:
+        """Records and other lines: each of them must end in one place."""
+        return int(self.table.num_rows + self.notes.num_rows)
+
+
+def read_extract(path: Path, name: str, extract: Extract) -> Content:
+    """Read a delivered text file.
 
     Args:
         path: the file.
@@ -27,16 +43,21 @@ def read_extract(path: Path, name: str, extract: Extract) -> pa.Table:
         extract: its declaration; the dialect is taken from it.
 
     Returns:
-        One row per record, columns as in the header with blanks trimmed; an empty cell is an empty text.
+        One row per record, columns as in the header with blanks trimmed; an empty cell is an empty text. A line of a
+        single cell is a note.
 
     Raises:
         InputError: the file is empty, not in the declared encoding, or a record has too few or too many cells.
     """
     dialect = extract.dialect
-    ragged: list[tuple[int | None, int, int]] = []
+    ragged: list[tuple[int, int, int]] = []
+    notes: list[tuple[int, str]] = []
 
     def on_ragged(row: pa_csv.InvalidRow) -> str:
-        ragged.append((row.number, row.expected_columns, row.actual_columns))
+        if row.actual_columns == 1:
+            notes.append((row.number or 0, row.text))
+        else:
+            ragged.append((row.number or 0, row.expected_columns, row.actual_columns))
         return "skip"
 
     try:
@@ -74,9 +95,21 @@ def read_extract(path: Path, name: str, extract: Extract) -> pa.Table:
         ) from None
     if ragged:
         number, expected, actual = ragged[0]
-        row = f", row {number + rest}" if number else ""
-        raise InputError(f"{name}{row}: has {actual} cells, the header has {expected} ({len(ragged)} such rows)")
-    return table.append_column(ROW, pa.array(range(rest + 1, rest + 1 + table.num_rows), pa.int64()))
+        raise InputError(
+            f"{name}, row {number}: has {actual} cells, the header has {expected} ({len(ragged)} such rows)"
+        )
+    left_out = {number for number, _ in notes}
+    numbers = range(rest + 1, rest + 1 + table.num_rows + len(notes))
+    kept = [number for number in numbers if number not in left_out] if left_out else numbers
+    return Content(
+        table.append_column(ROW, pa.array(kept, pa.int64())),
+        pa.table(
+            {
+                "text": pa.array([text for _, text in notes], pa.string()),
+                ROW: pa.array([number for number, _ in notes], pa.int64()),
+            }
+        ),
+    )
 
 
 def _header(path: Path, extract: Extract) -> tuple[list[str], int]:

@@ -20,7 +20,14 @@ from pipelines.programme import PROGRAMMES
 from pipelines.release import home_lock
 from tests.conftest import DATA, SMALL, Built, copy_of, run_cli
 
-MARTS = ("theme_scores", "progression", "reliability", "response_rates", "item_distributions")
+MARTS = (
+    "theme_scores",
+    "progression",
+    "reliability",
+    "response_rates",
+    "item_distributions",
+    "extract_reconciliation",
+)
 
 
 @pytest.fixture
@@ -152,7 +159,14 @@ def unknown_column(home: Built) -> None:
 
 
 def undeclared_code(home: Built) -> None:
-    edit(home.landing / SMALL / "2009" / "parents.csv", ";Agree;", ";Rather;")
+    """More than one answer in a hundred."""
+    path = home.landing / SMALL / "2009" / "parents.csv"
+    lines = path.read_text(encoding="cp1252").splitlines()
+    place = lines[0].split(";").index("PA14Q02")
+    for number in range(2, 8):
+        cells = lines[number].split(";")
+        lines[number] = ";".join([*cells[:place], "Rather", *cells[place + 1 :]])
+    path.write_text("\n".join(lines) + "\n", encoding="cp1252")
 
 
 def unknown_municipality(home: Built) -> None:
@@ -200,9 +214,7 @@ def test_wrong_use(small: Built, capfd: pytest.CaptureFixture[str]) -> None:
     assert "neither a folder" in capfd.readouterr().err
 
 
-def test_a_second_run_at_the_same_time_is_told_who_is_there(
-    broken: Built, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_second_run_at_the_same_time_is_told_who_is_there(broken: Built, capfd: pytest.CaptureFixture[str]) -> None:
     edit(broken.landing / SMALL / "2009" / "parents.csv", ";Agree;", ";Disagree;")
     with home_lock(broken.home, "a test"):
         assert broken.run() == 1
@@ -217,7 +229,12 @@ def test_a_failing_expectation_blocks_and_names_its_keys(
     """A delivery that was reversed already, and the codebook does not say so: item-total correlations turn negative."""
     release = broken.current.name
     path = broken.landing / SMALL / "2009" / "leaders.csv"
-    turned = {"Not at all": "A lot", "Very little": "To some extent", "To some extent": "Very little", "A lot": "Not at all"}
+    turned = {
+        "Not at all": "A lot",
+        "Very little": "To some extent",
+        "To some extent": "Very little",
+        "A lot": "Not at all",
+    }
     lines = path.read_text(encoding="cp1252").splitlines()
     head = lines[0].split(";")
     rows = [dict(zip(head, line.split(";"), strict=True)) for line in lines[1:]]
@@ -235,7 +252,9 @@ def test_a_failing_expectation_blocks_and_names_its_keys(
     assert broken.current.name == release
 
 
-def test_a_full_disk_is_one_clear_line(broken: Built, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_full_disk_is_one_clear_line(
+    broken: Built, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     """The disk fills up while the marts are written."""
     import pyarrow.parquet
 
@@ -254,9 +273,9 @@ def test_a_full_disk_is_one_clear_line(broken: Built, monkeypatch: pytest.Monkey
 
 def test_after_a_failure_the_next_run_goes_on(broken: Built) -> None:
     path = broken.landing / SMALL / "2009" / "parents.csv"
-    edit(path, ";Agree;", ";Rather;")
+    undeclared_code(broken)
     assert broken.run() == 1
-    edit(path, ";Rather;", ";Disagree;")
+    path.write_text(path.read_text(encoding="cp1252").replace(";Rather;", ";Disagree;"), encoding="cp1252")
     assert broken.run() == 0
     assert run_cli("verify", "--home", str(broken.home)) == 0
     assert len(list((broken.home / "releases").iterdir())) == 2
