@@ -70,7 +70,7 @@ class Warehouse:
 
         Args:
             programme: its tables become `raw.<table>`.
-            raw_folders: folders with the raw tables (`respondents/`, `answers/`, `roster/`, …), one a mapping and respondent group.
+            raw_folders: folders with the raw tables (`respondents/`, `answers/`, …), one a mapping and respondent group.
         """
         groups = pd.DataFrame(
             [(g.code, g.kind, g.roster) for g in programme.respondent_groups],

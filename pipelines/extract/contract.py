@@ -71,7 +71,7 @@ def check_roles(programme: Programme, delivery: Delivery, con: duckdb.DuckDBPyCo
         (
             "unknown_municipality",
             "(municipality_id is null or municipality_id not in (select municipality_id from municipalities)) "
-            "and coalesce(reason, '') not in ('blank_row', 'repeated_header', 'totals_row', 'correction')",
+            "and coalesce(reason, '') not in ('blank_row', 'repeated_header', 'totals_row', 'not_a_record', 'correction')",
             columns.municipality_id,
             "the municipality is not in municipalities.csv; add it there or correct the file",
             "stop",
@@ -115,11 +115,11 @@ def check_roles(programme: Programme, delivery: Delivery, con: duckdb.DuckDBPyCo
     set_aside = con.execute(
         "select reason, count(*), min(file_row) from respondent where reason is not null group by reason order by reason"
     ).fetchall()
-    for reason, rows, row in set_aside:
-        role, message = SET_ASIDE[reason]
-        column = getattr(columns, role) if role else None
-        name = column[-1] if isinstance(column, tuple) else column
-        findings.append(_finding(delivery, reason, f"{message}; set aside", "set aside", name, row, rows))
+    for why, rows, row in set_aside:
+        role, text = SET_ASIDE[why]
+        named = getattr(columns, role) if role else None
+        name = named[-1] if isinstance(named, tuple) else named
+        findings.append(_finding(delivery, why, f"{text}; set aside", "set aside", name, row, rows))
     return findings
 
 

@@ -89,10 +89,10 @@ def shapes(
     trailing = table.num_rows
     for index in reversed(unnamed):
         row = table.slice(index, 1).drop_columns([ROW]).to_pylist()[0]
-        cells = [str(cell).strip() for cell in row.values() if cell]
-        if not any(cells):
+        filled = [str(cell).strip() for cell in row.values() if cell and str(cell).strip()]
+        if not filled:
             found[index] = "blank_row"
-        elif any(_TOTALS.match(cell) for cell in cells) or all(found[later] for later in range(index + 1, trailing)):
+        elif any(_TOTALS.match(cell) for cell in filled) or all(found[later] for later in range(index + 1, trailing)):
             found[index] = "totals_row"
     return found
 
@@ -104,17 +104,16 @@ def register(programme: Programme, mapping: str) -> pa.Table:
     closed = {
         str(step.from_id)
         for step in steps.itertuples()
-        if step.type == "closed" and step.mapping in order and order[step.mapping] <= order[mapping]
+        if step.type == "closed" and step.mapping in order and order[str(step.mapping)] <= order[mapping]
     }
     frame = programme.institutions[["institution_id", "municipality_id", "kind"]]
     return pa.Table.from_pandas(frame.assign(is_closed=frame["institution_id"].isin(closed)), preserve_index=False)
 
 
 def reason_sql(programme: Programme, extract: Extract, group: RespondentGroup, mapping: Mapping) -> str:
-    """Why a row is set aside, as a SQL expression over `record` (columns as in raw, `shape`, `*_code`) and `known`, the
-    register's row of its institution; null: it is kept.
+    """Why a row is set aside, as a SQL expression; null: it is kept.
 
-    Looked for in the order of the list; duplicates come after, among the rows that are left.
+    Over `record` (columns as in raw, `shape`, `*_code`) and `known`, the register's row of its institution. Looked for in the order of the list; duplicates come after, among the rows that are left.
     """
     intake = programme.definition.intake
     cases = ["when shape is not null then shape"]

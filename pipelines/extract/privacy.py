@@ -51,12 +51,68 @@ PATTERNS = {
 """Reason: regular expression (RE2) and how the finding says it."""
 
 _PRIVATE_HEADERS = frozenset(
-    "navn name fornavn efternavn mellemnavn fuldenavn fuldtnavn elevnavn elevensnavn barnetsnavn barnnavn lærernavn laerernavn "
-    "kontaktlærernavn kontaktlaerernavn forældernavn foraeldernavn medarbejdernavn ledernavn respondentnavn "
-    "firstname lastname middlename surname fullname givenname familyname respondentname studentname teachername parentname "
-    "recipientfirstname recipientlastname recipientemail cpr cprnr cprnummer personnummer "
-    "email emailadresse emailaddress mail mailadresse epost telefon telefonnr telefonnummer tlf tlfnr mobil mobilnr "
-    "mobilnummer phone phonenumber mobile unilogin adresse bopæl address homeaddress".split()
+    [
+        "navn",
+        "name",
+        "fornavn",
+        "efternavn",
+        "mellemnavn",
+        "fuldenavn",
+        "fuldtnavn",
+        "elevnavn",
+        "elevensnavn",
+        "barnetsnavn",
+        "barnnavn",
+        "lærernavn",
+        "laerernavn",
+        "kontaktlærernavn",
+        "kontaktlaerernavn",
+        "forældernavn",
+        "foraeldernavn",
+        "medarbejdernavn",
+        "ledernavn",
+        "respondentnavn",
+        "firstname",
+        "lastname",
+        "middlename",
+        "surname",
+        "fullname",
+        "givenname",
+        "familyname",
+        "respondentname",
+        "studentname",
+        "teachername",
+        "parentname",
+        "recipientfirstname",
+        "recipientlastname",
+        "recipientemail",
+        "cpr",
+        "cprnr",
+        "cprnummer",
+        "personnummer",
+        "email",
+        "emailadresse",
+        "emailaddress",
+        "mail",
+        "mailadresse",
+        "epost",
+        "telefon",
+        "telefonnr",
+        "telefonnummer",
+        "tlf",
+        "tlfnr",
+        "mobil",
+        "mobilnr",
+        "mobilnummer",
+        "phone",
+        "phonenumber",
+        "mobile",
+        "unilogin",
+        "adresse",
+        "bopæl",
+        "address",
+        "homeaddress",
+    ]
 )
 _COLUMN_NAME = re.compile(r"[A-Za-zÆØÅæøåÄÖÜäöü_][\w .()/?%&:,+-]{0,79}")
 

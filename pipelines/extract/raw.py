@@ -25,6 +25,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.extract.contract import check_codes, check_columns, check_roles
+from pipelines.extract.corrections import apply_corrections
 from pipelines.extract.deliveries import Delivery
 from pipelines.extract.findings import Finding
 from pipelines.extract.formats import ROW, read_extract
@@ -82,6 +83,8 @@ class FileReader:
         self.result.findings += find_private(delivery, table) + find_private(delivery, content.notes)
         self.result.findings += check_columns(programme, delivery, table)
         self.con = duckdb.connect(config={"threads": threads, "memory_limit": memory_limit})
+        table, self._corrected_away, corrected = apply_corrections(programme, delivery, table)
+        self.result.findings += corrected
         if not any(finding.reason in NO_VIEWS for finding in self.result.stops):
             self._make_views(table)
             self.result.findings += check_roles(programme, delivery, self.con)
@@ -110,7 +113,10 @@ class FileReader:
         kept = f"select {', '.join(RESPONDENT_COLUMNS)} from respondent where reason is null order by respondent_key"
         if result.content == "answers":
             self._copy(kept, folder / "respondents" / f"{stem}.parquet")
-            answers = "select mapping, respondent_group, respondent_key, variable, code from answer join respondent using (file_row) where reason is null"
+            answers = (
+                "select mapping, respondent_group, respondent_key, variable, code "
+                "from answer join respondent using (file_row) where reason is null"
+            )
             if any(finding.reason == "undeclared_code" for finding in result.findings):
                 # The codes themselves are left behind: nobody knows what they are.
                 undeclared = (
@@ -287,6 +293,9 @@ class FileReader:
         parts = [[value.strip() for value in table.column(name).to_pylist()] for name in roles.respondent_id]
         is_test = re.compile(self.programme.definition.intake.test_respondents)
         shape = shapes(table, roles.respondent_id, parts, is_test)
+        if self._corrected_away:
+            rows = table.column(ROW).to_pylist()
+            shape = ["correction" if row in self._corrected_away else one for row, one in zip(rows, shape, strict=True)]
         numbers = parts[0] if len(parts) == 1 else ["/".join(p) if all(p) else "" for p in zip(*parts, strict=True)]
         namespace = f"{self.programme.slug}/{PERSON_NAMESPACE[kind]}"
         respondents = Pseudonymiser(self._key, namespace)(numbers)
