@@ -11,12 +11,10 @@ import pyarrow as pa
 
 from pipelines.extract.deliveries import Delivery
 from pipelines.extract.findings import Action, Finding
-from pipelines.extract.formats import ROW
+from pipelines.extract.content import PHANTOM, ROW
 from pipelines.extract.placing import SET_ASIDE
 from pipelines.extract.privacy import sayable
 from pipelines.programme import Programme
-
-PHANTOM = "__phantom"
 
 
 def check_columns(programme: Programme, delivery: Delivery, table: pa.Table) -> list[Finding]:
@@ -108,10 +106,10 @@ def check_roles(programme: Programme, delivery: Delivery, con: duckdb.DuckDBPyCo
                 "stop",
             )
         )
-    for reason, condition, column, message, action in checks:
+    for reason, condition, checked, message, action in checks:
         [(rows, row)] = con.execute(f"select count(*), min(file_row) from respondent where {condition}").fetchall()
         if rows:
-            findings.append(_finding(delivery, reason, message, action, column, row, rows))
+            findings.append(_finding(delivery, reason, message, action, checked, row, rows))
     set_aside = con.execute(
         "select reason, count(*), min(file_row) from respondent where reason is not null group by reason order by reason"
     ).fetchall()

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from pipelines.extract.deliveries import Delivery
 from pipelines.extract.findings import Finding
-from pipelines.extract.formats import ROW
+from pipelines.extract.content import ROW
 from pipelines.programme import Programme
 
 

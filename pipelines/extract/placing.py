@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from pipelines.extract.formats import ROW
+from pipelines.extract.content import ROW
 from pipelines.programme import Extract, Mapping, Programme, RespondentGroup
 
 NOT_A_RECORD = "not_a_record"

@@ -76,6 +76,10 @@ class Dialect(Part):
     delimiter: str = Field(default=",", min_length=1, max_length=1)
     quote: str | None = Field(default='"', min_length=1, max_length=1)
     skip_rows: int = Field(default=0, ge=0, description="lines before the header")
+    skip_after_header: int = Field(default=0, ge=0, description="rows between header and data (Qualtrics: 1 or 2)")
+    sheet: str | None = Field(
+        default=None, description="workbooks: regular expression of the sheet's name; several are one split dataset"
+    )
     date_format: str = Field(default="%Y-%m-%d", description="as in Python's strptime")
 
 
@@ -116,7 +120,7 @@ class Extract(Part):
     mappings: tuple[Key, ...] | None = Field(default=None, description="left out: every mapping")
     content: Literal["answers", "roster"] = "answers"
     path: str = Field(min_length=1, description="pattern relative to landing/<slug>/<mapping>/")
-    format: Literal["csv"] = "csv"
+    format: Literal["csv", "xlsx", "sav", "dta", "parquet"] = "csv"
     dialect: Dialect = Dialect()
     columns: Roles
     values: dict[Literal["gender", "status", "background"], dict[str, str]] = Field(
