@@ -54,7 +54,17 @@ def _say_error(options: argparse.Namespace, message: str, code: int) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     """`run`."""
+    from pipelines.extract import pull
+    from pipelines.release import home_lock
+
     settings = _settings(options)
+    programme = load_programme(options.programme)
+    sources = [*programme.definition.sources, *(options.source or ())]
+    if sources:
+        with home_lock(settings.home, "kortlaegning pull"):
+            for source in sources:
+                pulled = pull(programme, settings, source)
+                print(f"source {source}: {len(pulled.downloaded)} new files, {pulled.unchanged} known")
     return _build(settings, options, tuple(options.mapping or ()), "command line")
 
 
@@ -210,6 +220,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--mapping", action="append", metavar="KEY", help="only this round (may be given again)")
     run.add_argument("--landing", type=Path, help="folder with <programme>/<mapping>/… (default: landing/ under home)")
+    run.add_argument(
+        "--source", action="append", metavar="URL", help="pull new files from here first (may be given again)"
+    )
     run.set_defaults(command=_run)
 
     demo = commands.add_parser("demo", parents=[common, sized], help="simulate a small programme, then run")

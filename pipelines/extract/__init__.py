@@ -20,6 +20,7 @@ from pipelines.extract.deliveries import Delivery, Landing, look_at_landing
 from pipelines.extract.findings import Finding
 from pipelines.extract.pseudonyms import key_id, load_key
 from pipelines.extract.raw import ExtractedFile, FileReader
+from pipelines.extract.sources import Pulled, pull
 from pipelines.files import sha256_text, sha256_tree, write_atomically
 from pipelines.programme import Programme
 from pipelines.settings import Settings
@@ -30,10 +31,12 @@ __all__ = [
     "ExtractedGroup",
     "Finding",
     "Landing",
+    "Pulled",
     "check_files",
     "extract_group",
     "look_at_landing",
     "municipalities_in",
+    "pull",
     "raw_folder",
     "read_ledger",
     "remove_outdated",

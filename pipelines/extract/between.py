@@ -44,7 +44,10 @@ def supersede_between_files(folder: Path, files: list[ExtractedFile]) -> None:
                 continue
             for table, order_by in (("respondents", "order by respondent_key"), ("answers", "")):
                 part = folder / table / f"{stem}.parquet"
-                kept = f"select * from read_parquet('{_quoted(part)}') where respondent_key not in (select respondent_key from lost) {order_by}"
+                kept = (
+                    f"select * from read_parquet('{_quoted(part)}') "
+                    f"where respondent_key not in (select respondent_key from lost) {order_by}"
+                )
                 rows = _replace(con, kept, part)
             file.answers, file.rows_kept, file.rows_superseded = (
                 rows,

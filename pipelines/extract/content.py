@@ -5,6 +5,7 @@ Belongs here: the shape, and turning typed cells into text in one way. Does not 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,8 +20,10 @@ ROW = "__row"
 
 @dataclass(frozen=True)
 class Content:
-    """What a file holds: `table` is one row per record, columns of text plus `ROW`; `notes` is one row per line that is
-    none (a remark or the rest of a broken text), columns `text` and `ROW`.
+    """What a file holds.
+
+    `table` is one row per record, columns of text plus `ROW`; `notes` is one row per line that is none (a remark or the
+    rest of a broken text), columns `text` and `ROW`.
     """
 
     table: pa.Table
@@ -54,7 +57,7 @@ def make_header(cells: Iterable[object], name: str) -> list[str]:
 
 def as_text(value: object, date_format: str) -> str:
     """A typed cell as an extract would write it: whole numbers without a point, dates in the declared layout."""
-    if value is None or value != value:  # NaN is not equal to itself
+    if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, bool):
         return str(int(value))
@@ -65,7 +68,9 @@ def as_text(value: object, date_format: str) -> str:
     return str(value)
 
 
-def table_of(header: Sequence[str], columns: Sequence[Iterable[object]], rows: Sequence[int], date_format: str) -> Content:
+def table_of(
+    header: Sequence[str], columns: Sequence[Iterable[object]], rows: Sequence[int], date_format: str
+) -> Content:
     """A table of text from typed columns.
 
     Args:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
+from pipelines.extract.content import PHANTOM, ROW
 from pipelines.extract.deliveries import Delivery
 from pipelines.extract.findings import Action, Finding
-from pipelines.extract.content import PHANTOM, ROW
 from pipelines.extract.placing import SET_ASIDE
 from pipelines.extract.privacy import sayable
 from pipelines.programme import Programme
@@ -116,8 +116,8 @@ def check_roles(programme: Programme, delivery: Delivery, con: duckdb.DuckDBPyCo
     for why, rows, row in set_aside:
         role, text = SET_ASIDE[why]
         named = getattr(columns, role) if role else None
-        name = named[-1] if isinstance(named, tuple) else named
-        findings.append(_finding(delivery, why, f"{text}; set aside", "set aside", name, row, rows))
+        place = named[-1] if isinstance(named, tuple) else named
+        findings.append(_finding(delivery, why, f"{text}; set aside", "set aside", place, row, rows))
     return findings
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.extract.content import ROW
 from pipelines.extract.deliveries import Delivery
 from pipelines.extract.findings import Finding
-from pipelines.extract.content import ROW
 from pipelines.programme import Programme
 
 

@@ -15,6 +15,7 @@ from pipelines.errors import InputError
 from pipelines.extract.content import ROW, Content, make_header
 from pipelines.programme import Extract
 
+
 def read_delimited(path: Path, name: str, extract: Extract) -> Content:
     """Read a delivered text file.
 

@@ -48,7 +48,9 @@ def read_extract(path: Path, name: str, extract: Extract) -> Content:
         raise InputError(f"{name}: cannot be read: {error.strerror or 'damaged'}") from None
     except Exception as error:
         # The readers raise many kinds; their texts can hold a cell.
-        raise InputError(f"{name}: cannot be read as {extract.format} ({type(error).__name__}); is it damaged?") from None
+        raise InputError(
+            f"{name}: cannot be read as {extract.format} ({type(error).__name__}); is it damaged?"
+        ) from None
 
 
 def _read_workbook(path: Path, name: str, extract: Extract) -> Content:
@@ -62,7 +64,9 @@ def _read_workbook(path: Path, name: str, extract: Extract) -> Content:
     wanted = extract.dialect.sheet
     names = [n for n in workbook.sheet_names if re.fullmatch(wanted, n)] if wanted else workbook.sheet_names[:1]
     if not names:
-        raise InputError(f"{name}: has no sheet that `sheet` of the dialect matches; it has {len(workbook.sheet_names)} others")
+        raise InputError(
+            f"{name}: has no sheet that `sheet` of the dialect matches; it has {len(workbook.sheet_names)} others"
+        )
     parts = [_read_sheet(workbook.get_sheet_by_name(sheet), name, extract) for sheet in names]
     whole = parts[0].table
     for part in parts[1:]:
@@ -74,7 +78,9 @@ def _read_workbook(path: Path, name: str, extract: Extract) -> Content:
             if column not in whole.column_names:
                 whole = whole.append_column(column, part.table.column(column))
             elif part.table.column(column) != whole.column(column):
-                raise InputError(f"{name}: the sheets of the split dataset differ in a column that both have; rows are shifted")
+                raise InputError(
+                    f"{name}: the sheets of the split dataset differ in a column that both have; rows are shifted"
+                )
     return Content(whole, parts[0].notes)
 
 

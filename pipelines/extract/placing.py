@@ -113,7 +113,8 @@ def register(programme: Programme, mapping: str) -> pa.Table:
 def reason_sql(programme: Programme, extract: Extract, group: RespondentGroup, mapping: Mapping) -> str:
     """Why a row is set aside, as a SQL expression; null: it is kept.
 
-    Over `record` (columns as in raw, `shape`, `*_code`) and `known`, the register's row of its institution. Looked for in the order of the list; duplicates come after, among the rows that are left.
+    Over `record` (columns as in raw, `shape`, `*_code`) and `known`, the register's row of its institution. Looked
+    for in the order of the list; duplicates come after, among the rows that are left.
     """
     intake = programme.definition.intake
     cases = ["when shape is not null then shape"]

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.extract.content import ROW
 from pipelines.extract.deliveries import Delivery
 from pipelines.extract.findings import Finding
-from pipelines.extract.content import ROW
 
 SHORTEST = 6
 """Characters of the shortest identifier (a@b.dk); columns whose longest cell is shorter are not looked at."""

@@ -24,11 +24,11 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from pipelines.extract.content import ROW
 from pipelines.extract.contract import check_codes, check_columns, check_roles
 from pipelines.extract.corrections import apply_corrections
 from pipelines.extract.deliveries import Delivery
 from pipelines.extract.findings import Finding
-from pipelines.extract.content import ROW
 from pipelines.extract.formats import read_extract
 from pipelines.extract.placing import DUPLICATE, GRADE, NOT_A_RECORD, SUPERSEDED, reason_sql, register, shapes
 from pipelines.extract.privacy import find_private

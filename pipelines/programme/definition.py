@@ -226,6 +226,10 @@ class Definition(Part):
     mappings: tuple[Mapping, ...] = Field(min_length=1)
     respondent_groups: tuple[RespondentGroup, ...] = Field(min_length=1)
     extracts: tuple[Extract, ...] = Field(min_length=1)
+    sources: tuple[str, ...] = Field(
+        default=(),
+        description="folders or URLs with `<slug>/<mapping>/…` that every run pulls from; never with a password",
+    )
     ids: Ids = Ids()
     intake: Intake = Intake()
     thresholds: Thresholds = Thresholds()

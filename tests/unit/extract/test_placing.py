@@ -144,9 +144,9 @@ def test_a_declared_correction_repairs_and_stops_when_the_source_was_repaired(
     assert run(settings, programme)[1] == {8: "correction"}
     sheet.set(7, instnr=right)
     sheet.write()
-    with pytest.raises(InputError, match="row 7, column instnr: does not hold what corrections.csv expects"):
+    with pytest.raises(InputError, match=r"row 7, column instnr: does not hold what corrections.csv expects"):
         run(settings, programme)
-    with pytest.raises(InputError, match="gone.csv: corrections.csv corrects it"):
+    with pytest.raises(InputError, match=r"gone\.csv: corrections.csv corrects it"):
         run(settings, corrected(tmp_path, "2017,gone.csv,,instnr,1,replace,2,Slip,NN,2018-01-05"))
 
 

@@ -12,9 +12,9 @@ import pytest
 
 from pipelines.errors import InputError
 from pipelines.extract import check_files, extract_group, look_at_landing
+from pipelines.extract.content import ROW
 from pipelines.extract.deliveries import Delivery
 from pipelines.extract.findings import Finding
-from pipelines.extract.content import ROW
 from pipelines.extract.privacy import find_private, is_private_header, sayable
 from pipelines.programme import Programme, load_programme
 from pipelines.settings import Settings, load_settings
