@@ -114,8 +114,8 @@ def check_roles(programme: Programme, delivery: Delivery, con: duckdb.DuckDBPyCo
         "select reason, count(*), min(file_row) from respondent where reason is not null group by reason order by reason"
     ).fetchall()
     for why, rows, row in set_aside:
-        role, text = SET_ASIDE[why]
-        named = getattr(columns, role) if role else None
+        part, text = SET_ASIDE[why]
+        named = getattr(columns, part) if part else None
         place = named[-1] if isinstance(named, tuple) else named
         findings.append(_finding(delivery, why, f"{text}; set aside", "set aside", place, row, rows))
     return findings
