@@ -18,6 +18,7 @@ from pipelines.extract.between import supersede_between_files
 from pipelines.extract.check import check_files
 from pipelines.extract.deliveries import Delivery, Landing, look_at_landing
 from pipelines.extract.findings import Finding
+from pipelines.extract.forgetting import forget, forgotten_rows, read_wishes
 from pipelines.extract.pseudonyms import key_id, load_key
 from pipelines.extract.raw import ExtractedFile, FileReader
 from pipelines.extract.sources import Pulled, pull
@@ -34,11 +35,14 @@ __all__ = [
     "Pulled",
     "check_files",
     "extract_group",
+    "forget",
+    "forgotten_rows",
     "look_at_landing",
     "municipalities_in",
     "pull",
     "raw_folder",
     "read_ledger",
+    "read_wishes",
     "remove_outdated",
     "stop_on",
 ]
