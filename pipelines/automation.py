@@ -3,12 +3,19 @@
 Belongs here: jobs, schedules, sensors. Does not belong here: what the job does.
 """
 
+import time
+
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from pipelines.assets.context import RunContext
+from pipelines.extract import Landing
 
 JOB = "build_release"
+COMPLETE = ".complete"
+"""Marker file in a mapping's folder: everything has been delivered."""
+QUIET_SECONDS = 60
+"""A file that has not changed for so long is taken for whole."""
 PARTITION_RANGE = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """Run configuration that keeps Dagster's own log off the console; events still reach its storage."""
@@ -24,8 +31,10 @@ def run_tags(mappings: tuple[str, ...], trigger: str) -> dict[str, str]:
     }
 
 
-def build_automation(run: RunContext) -> tuple[UnresolvedAssetJobDefinition, dg.ScheduleDefinition]:
-    """The one job, and its schedule (off until someone turns it on)."""
+def build_automation(
+    run: RunContext,
+) -> tuple[UnresolvedAssetJobDefinition, dg.ScheduleDefinition, dg.SensorDefinition]:
+    """The one job, its schedule and the sensor of deliveries (both off until someone turns them on)."""
     job = dg.define_asset_job(
         JOB,
         selection=dg.AssetSelection.all(),
@@ -55,4 +64,40 @@ def build_automation(run: RunContext) -> tuple[UnresolvedAssetJobDefinition, dg.
             run_key=None, run_config=QUIET, tags=run_tags(plan.programme.mapping_keys, "schedule nightly")
         )
 
-    return job, nightly
+    @dg.sensor(
+        job=job,
+        name="deliveries",
+        minimum_interval_seconds=60,
+        description="A run when what lies in the landing folder is new and has stopped arriving.",
+    )
+    def deliveries(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        from pipelines.assets.plan import plan_run
+        from pipelines.errors import KortlaegningError
+        from pipelines.release import is_current
+
+        try:
+            plan = plan_run(run.programme, run.settings, run.mappings)
+        except KortlaegningError as error:
+            return dg.SkipReason(str(error))
+        for note in plan.notes:
+            context.log.warning(note)
+        if is_current(run.settings.home, plan.release_id):
+            return dg.SkipReason(f"nothing has changed since release {plan.release_id}")
+        arriving = [name for landing in plan.landings for name in still_arriving(landing, time.time())]
+        if arriving:
+            return dg.SkipReason(
+                f"{arriving[0]} may still be arriving; a file {COMPLETE} in its folder says that all is there"
+            )
+        # The same delivery never starts two runs, also when the first one was blocked.
+        return dg.RunRequest(
+            run_key=plan.release_id, run_config=QUIET, tags=run_tags(plan.programme.mapping_keys, "sensor deliveries")
+        )
+
+    return job, nightly, deliveries
+
+
+def still_arriving(landing: Landing, now: float) -> list[str]:
+    """Files of a mapping that were written a moment ago, unless the marker says that the delivery is complete."""
+    if any((delivery.path.parent / COMPLETE).exists() for delivery in landing.deliveries):
+        return []
+    return [f"{d.mapping}/{d.name}" for d in landing.deliveries if now - d.path.stat().st_mtime < QUIET_SECONDS]

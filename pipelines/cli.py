@@ -54,7 +54,17 @@ def _say_error(options: argparse.Namespace, message: str, code: int) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     """`run`."""
+    from pipelines.extract import pull
+    from pipelines.release import home_lock
+
     settings = _settings(options)
+    programme = load_programme(options.programme)
+    sources = [*programme.definition.sources, *(options.source or ())]
+    if sources:
+        with home_lock(settings.home, "kortlaegning pull"):
+            for source in sources:
+                pulled = pull(programme, settings, source)
+                print(f"source {source}: {len(pulled.downloaded)} new files, {pulled.unchanged} known")
     return _build(settings, options, tuple(options.mapping or ()), "command line")
 
 
@@ -158,6 +168,28 @@ def _status(options: argparse.Namespace) -> int:
     return 0
 
 
+def _forget(options: argparse.Namespace) -> int:
+    """`forget`."""
+    from pipelines.extract import forget, read_wishes
+    from pipelines.release import home_lock
+
+    settings = _settings(options)
+    wishes = read_wishes(options.file)
+    named = [options.programme] if options.programme else sorted(p.name for p in settings.landing_dir.glob("*/"))
+    code = 0
+    for name in named:
+        if not options.programme and name == "truth":
+            continue
+        programme = load_programme(name)
+        with home_lock(settings.home, "kortlaegning forget"):
+            removed = forget(programme, settings, wishes)
+        print(f"{programme.slug}: {removed} rows removed from the landing folder")
+        if removed:
+            options.programme = name
+            code = max(code, _build(settings, options, (), "forget"))
+    return code
+
+
 def _verify(options: argparse.Namespace) -> int:
     """`verify`."""
     from pipelines.release import verify
@@ -210,6 +242,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--mapping", action="append", metavar="KEY", help="only this round (may be given again)")
     run.add_argument("--landing", type=Path, help="folder with <programme>/<mapping>/… (default: landing/ under home)")
+    run.add_argument(
+        "--source", action="append", metavar="URL", help="pull new files from here first (may be given again)"
+    )
     run.set_defaults(command=_run)
 
     demo = commands.add_parser("demo", parents=[common, sized], help="simulate a small programme, then run")
@@ -232,6 +267,14 @@ def _parser() -> argparse.ArgumentParser:
     status.add_argument("--programme", default=DEMO_PROGRAMME, metavar="SLUG|DIR", help="default: pfl")
     status.add_argument("--landing", type=Path, help="folder with <programme>/<mapping>/…")
     status.set_defaults(command=_status)
+
+    forget = commands.add_parser(
+        "forget", parents=[common], help="remove the listed respondents everywhere and publish a new release"
+    )
+    forget.add_argument("file", type=Path, help="one respondent a line: number, or respondent_group,number")
+    forget.add_argument("--programme", metavar="SLUG|DIR", help="default: every programme in the landing folder")
+    forget.add_argument("--landing", type=Path, help="folder with <programme>/<mapping>/…")
+    forget.set_defaults(command=_forget)
 
     verify = commands.add_parser(
         "verify", parents=[common], help="recompute every hash of every release and the ledger"

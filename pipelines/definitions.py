@@ -41,7 +41,7 @@ def build_defs(
     if mappings:
         programme = programme.limited_to(mappings)
     run = RunContext(programme, settings, mappings, progress)
-    job, schedule = build_automation(run)
+    job, schedule, sensor = build_automation(run)
     return dg.Definitions(
         assets=[
             *build_extracts(run),
@@ -53,6 +53,7 @@ def build_defs(
         ],
         jobs=[job],
         schedules=[schedule],
+        sensors=[sensor],
         resources={"home": Home(path=str(settings.home), is_held=is_home_held)},
         executor=dg.in_process_executor,
     )

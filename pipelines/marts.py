@@ -45,4 +45,5 @@ MARTS = (
     Mart("reliability", ("programme", "mapping", "respondent_group", "theme"), ("items",)),
     Mart("response_rates", ("programme", "mapping", "level", "unit_id", "respondent_group")),
     Mart("item_distributions", ("programme", "mapping", *_UNIT, "item_id", "answer")),
+    Mart("extract_reconciliation", ("programme", "mapping", "respondent_group", "content", "file"), ("difference",)),
 )

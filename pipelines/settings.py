@@ -32,6 +32,12 @@ class Settings(BaseModel):
         default=None, min_length=16, description="secret for pseudonyms; default: a key file under home, mode 0600"
     )
 
+    source_username: str | None = Field(default=None, description="user at the source that `--source` names")
+    source_password: str | None = Field(default=None, description="password there")
+    credentials: Path | None = Field(
+        default=None, description="JSON file, mode 0600: host to username, password, client_keys, known_hosts"
+    )
+
     @property
     def landing_dir(self) -> Path:
         """Folder that holds `<programme>/<mapping>/…`."""

@@ -71,7 +71,7 @@ class Warehouse:
 
         Args:
             programme: its tables become `raw.<table>`.
-            raw_folders: folders with `respondents/`, `answers/` and `roster/`, one a mapping and respondent group.
+            raw_folders: folders with the raw tables (`respondents/`, `answers/`, …), one a mapping and respondent group.
         """
         groups = pd.DataFrame(
             [(g.code, g.kind, g.roster) for g in programme.respondent_groups],
@@ -97,7 +97,7 @@ class Warehouse:
                 con.register("frame", pa.Table.from_pandas(frame, preserve_index=False))
                 con.execute(f"create or replace table raw.{name} as select * from frame")
                 con.unregister("frame")
-            for name in ("respondents", "answers", "roster"):
+            for name in EMPTY:
                 files = [str(path) for folder in raw_folders for path in sorted((folder / name).glob("*.parquet"))]
                 con.execute(f"create or replace view raw.{name} as {_parquet_view(name, files)}")
 
@@ -252,6 +252,23 @@ EMPTY = {
         "respondent_key": "bigint",
         "variable": "varchar",
         "code": "varchar",
+    },
+    "deliveries": {
+        "mapping": "varchar",
+        "respondent_group": "varchar",
+        "content": "varchar",
+        "file": "varchar",
+        "file_id": "varchar",
+        "rows_read": "bigint",
+    },
+    "set_aside": {
+        "mapping": "varchar",
+        "respondent_group": "varchar",
+        "content": "varchar",
+        "file_id": "varchar",
+        "file_row": "bigint",
+        "reason": "varchar",
+        "place": "varchar",
     },
 }
 """Columns that the models read of each raw table, for a programme that delivers none of a kind."""

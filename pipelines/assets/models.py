@@ -16,7 +16,7 @@ from pipelines.inference import TABLES
 from pipelines.validation import from_dbt
 from pipelines.warehouse import NodeResult, Warehouse
 
-RAW_TABLES = ("respondents", "answers", "roster")
+RAW_TABLES = ("respondents", "answers", "roster", "deliveries", "set_aside")
 SHOWN = 3
 """Failing rows named in an error."""
 

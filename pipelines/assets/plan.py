@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipelines.errors import InputError
-from pipelines.extract import Landing, look_at_landing
+from pipelines.extract import Landing, forgotten_rows, look_at_landing, municipalities_in, raw_folder, read_ledger
 from pipelines.files import sha256_text
 from pipelines.programme import Programme
 from pipelines.release import code_hash, current_release, package_versions, release_id
@@ -61,12 +61,13 @@ def plan_run(programme: Programme, settings: Settings, mappings: tuple[str, ...]
     limited = programme.limited_to(arrived)
     kept = tuple(landing for landing in landings if landing.has_arrived)
     inputs = [(d.mapping, d.name, d.sha256) for landing in kept for d in landing.deliveries]
+    forgotten = forgotten_rows(programme, settings)
     hashes = {
         "inputs": sha256_text(*(part for entry in sorted(inputs) for part in entry)),
         "code": code_hash(),
         "packages": sha256_text(*(f"{name}=={version}" for name, version in package_versions().items())),
         "programme": programme.content_hash,
-        "settings": sha256_text(*arrived),
+        "settings": sha256_text(*arrived, *([f"forgotten {forgotten}"] if forgotten else [])),
     }
     return RunPlan(limited, kept, release_id(programme.slug, hashes), hashes)
 
@@ -83,6 +84,36 @@ def describe_status(programme: Programme, settings: Settings) -> list[str]:
             state = f"arrived: {', '.join(f'{d.name} ({d.size:,} bytes)' for d in files)}" if files else "not arrived"
             lines.append(f"  {extract.respondent_group:<18} {extract.content:<8} {state}")
         lines += [f"  note: {finding}" for finding in landing.findings if finding.reason == "unknown_file"]
+    lines += _gaps(programme, settings)
+    lines += [
+        f"rejected: {line['mapping']}/{line['file']} ({str(line['at'])[:10]}): {line['why']}"
+        for line in _latest_deliveries(programme, settings)
+        if line["state"] == "rejected"
+    ]
     release = current_release(settings.home)
     lines.append(f"current release: {release}" if release else "no release yet")
     return lines
+
+
+def _gaps(programme: Programme, settings: Settings) -> list[str]:
+    """Municipalities of which a mapping that has arrived holds no record, by group; nothing before files were extracted."""
+    expected = programme.municipalities["municipality_id"].tolist()
+    lines = []
+    for mapping in programme.mapping_keys:
+        landing = look_at_landing(programme, settings.landing_dir, mapping)
+        for group in programme.respondent_groups if landing.has_arrived else ():
+            found = municipalities_in(raw_folder(settings, programme, landing, group.code))
+            absent = [place for place in expected if place not in found]
+            if found and absent:
+                lines.append(f"gap: {mapping} {group.code}: nothing from {', '.join(absent)}")
+    return lines
+
+
+def _latest_deliveries(programme: Programme, settings: Settings) -> list[dict[str, object]]:
+    """The last line of the ledger of deliveries for each file of the programme."""
+    latest = {
+        (line["mapping"], line["file"]): line
+        for line in read_ledger(settings.home)
+        if line["programme"] == programme.slug
+    }
+    return list(latest.values())

@@ -3,7 +3,7 @@
 from pipelines import __version__
 from pipelines.assets.context import RunContext
 from pipelines.assets.plan import RunPlan
-from pipelines.extract import extract_group
+from pipelines.extract import extract_group, forgotten_rows
 from pipelines.release import About
 from pipelines.reporting import Provenance
 
@@ -38,6 +38,7 @@ def about_run(run: RunContext, run_id: str) -> About:
             "mappings": list(plan.programme.mapping_keys),
             "thresholds": plan.programme.definition.thresholds.model_dump(),
             "disclosure": plan.programme.definition.disclosure.model_dump(),
+            "rows_removed_on_request": forgotten_rows(plan.programme, run.settings),
         },
     )
 

@@ -28,12 +28,14 @@ REASONS: dict[str, Callable[[pd.DataFrame, Rules], pd.Series]] = {
     "reliability": primary.reliability_reasons,
     "response_rates": primary.response_rate_reasons,
     "item_distributions": primary.item_distribution_reasons,
+    "extract_reconciliation": primary.extract_reconciliation_reasons,
 }
 """The rule of each mart."""
 
 LOOKED_AT = {
     "theme_scores": "select is_institution, respondent_group, n, raters from mart",
     "progression": "select is_institution, respondent_group, n_from, n_to, raters_from, raters_to from mart",
+    "extract_reconciliation": "select respondent_group, rows_scored as n from mart",
     "reliability": "select false as is_institution, respondent_group, n from mart",
     "response_rates": "select is_institution, respondent_group, invited, complete, partial from mart",
     # The raters of an item are those of its theme.

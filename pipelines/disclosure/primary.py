@@ -87,6 +87,11 @@ def response_rate_reasons(rates: pd.DataFrame, rules: Rules) -> pd.Series:
     )
 
 
+def extract_reconciliation_reasons(files: pd.DataFrame, rules: Rules) -> pd.Series:
+    """Columns respondent_group, n: respondents of a file whose answers count; none is nothing to hide."""
+    return _first_reason(files, n_lt_min=(files["n"] > 0) & (files["n"] < _least(files, rules)))
+
+
 def item_distribution_reasons(distributions: pd.DataFrame, rules: Rules) -> pd.Series:
     """Columns is_institution, respondent_group, n, raters, largest_share (of the item's answers).
 

@@ -1,7 +1,7 @@
 """Extracts as delivered to raw Parquet: what is declared is read, what is not declared stops or is set aside.
 
-Belongs here: landing folder, file formats, contract, pseudonyms, quarantine, raw Parquet. Does not belong here: anything
-that needs more than one file at a time, and any number computed from answers (dbt).
+Belongs here: landing folder, file formats, contract, privacy gate, pseudonyms, quarantine, raw Parquet, the ledger of
+deliveries. Does not belong here: any number computed from answers (dbt).
 """
 
 from __future__ import annotations
@@ -14,11 +14,15 @@ from functools import cache
 from pathlib import Path
 
 from pipelines.errors import InputError
+from pipelines.extract.arrivals import municipalities_in, note_delivery, read_ledger
+from pipelines.extract.between import supersede_between_files
 from pipelines.extract.check import check_files
 from pipelines.extract.deliveries import Delivery, Landing, look_at_landing
 from pipelines.extract.findings import Finding
+from pipelines.extract.forgetting import forget, forgotten_rows, read_wishes
 from pipelines.extract.pseudonyms import key_id, load_key
 from pipelines.extract.raw import ExtractedFile, FileReader
+from pipelines.extract.sources import Pulled, pull
 from pipelines.files import sha256_text, sha256_tree, write_atomically
 from pipelines.programme import Programme
 from pipelines.settings import Settings
@@ -29,10 +33,17 @@ __all__ = [
     "ExtractedGroup",
     "Finding",
     "Landing",
+    "Pulled",
     "check_files",
     "extract_group",
+    "forget",
+    "forgotten_rows",
     "look_at_landing",
+    "municipalities_in",
+    "pull",
     "raw_folder",
+    "read_ledger",
+    "read_wishes",
     "remove_outdated",
     "stop_on",
 ]
@@ -109,15 +120,25 @@ def extract_group(
     record = folder / "extracted.json"
     if record.exists():
         files = tuple(_file_from_json(entry) for entry in json.loads(record.read_text(encoding="utf-8")))
+        for delivery in deliveries:
+            note_delivery(programme, settings, delivery, "accepted")
         return ExtractedGroup(landing.mapping, group, files, was_current=True)
     files_done = []
     for delivery in deliveries:
         progress(f"{landing.mapping}/{delivery.name}")
-        with FileReader(programme, delivery, key, settings.threads, settings.memory_limit) as reader:
-            stop_on(reader.result.findings)
-            reader.write(folder, settings.quarantine_dir / programme.slug / landing.mapping)
-            files_done.append(reader.result)
+        try:
+            with FileReader(programme, delivery, key, settings.threads, settings.memory_limit) as reader:
+                stop_on(reader.result.findings)
+                reader.write(folder, settings.quarantine_dir / programme.slug / landing.mapping)
+                files_done.append(reader.result)
+        except InputError as error:
+            note_delivery(programme, settings, delivery, "rejected", str(error).splitlines()[0])
+            raise
+    if sum(d.extract.content == "answers" for d in deliveries) > 1:
+        supersede_between_files(folder, files_done)
     write_atomically(record, json.dumps([asdict(f) for f in files_done], indent=1).encode())
+    for delivery in deliveries:
+        note_delivery(programme, settings, delivery, "accepted")
     return ExtractedGroup(landing.mapping, group, tuple(files_done), was_current=False)
 
 

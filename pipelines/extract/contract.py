@@ -9,12 +9,12 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
+from pipelines.extract.content import PHANTOM, ROW
 from pipelines.extract.deliveries import Delivery
 from pipelines.extract.findings import Action, Finding
-from pipelines.extract.formats import ROW
+from pipelines.extract.placing import SET_ASIDE
+from pipelines.extract.privacy import sayable
 from pipelines.programme import Programme
-
-PHANTOM = "__phantom"
 
 
 def check_columns(programme: Programme, delivery: Delivery, table: pa.Table) -> list[Finding]:
@@ -38,14 +38,19 @@ def check_columns(programme: Programme, delivery: Delivery, table: pa.Table) -> 
         if name not in present and name not in optional
     ]
     known = variables | set(roles) | set(extract.ignored)
-    for name in present:
+    declared = [*roles, *variables]
+    if sum(name in present for name in declared) * 2 < len(declared):
+        # Perhaps the header is missing: then the first row stands in its place, and may not be repeated in a message.
+        message = "has few of the declared columns; is the header missing, or the dialect another?"
+        return [*findings, _finding(delivery, "no_header", message, "stop", row=extract.dialect.skip_rows + 1)]
+    for position, name in enumerate(present, start=1):
         if name == PHANTOM:
             findings.append(
                 _finding(delivery, "phantom_column", "a trailing column without a name is left out", "note")
             )
         elif name not in known:
             message = "is not in the codebook; add it there, or list it under `ignored` in programme.yaml"
-            findings.append(_finding(delivery, "unknown_column", message, "stop", name))
+            findings.append(_finding(delivery, "unknown_column", message, "stop", sayable(name, position)))
     return findings
 
 
@@ -56,19 +61,26 @@ def check_roles(programme: Programme, delivery: Delivery, con: duckdb.DuckDBPyCo
     checks: list[tuple[str, str, str, str, Action]] = [
         (
             "no_respondent_id",
-            "respondent_number is null",
+            "respondent_number is null and reason is null",
             columns.respondent_id[0],
             "there is no respondent number",
             "stop",
         ),
         (
             "unknown_municipality",
-            "municipality_id is null or municipality_id not in (select municipality_id from municipalities)",
+            "(municipality_id is null or municipality_id not in (select municipality_id from municipalities)) "
+            "and coalesce(reason, '') not in ('blank_row', 'repeated_header', 'totals_row', 'not_a_record', 'correction')",
             columns.municipality_id,
             "the municipality is not in municipalities.csv; add it there or correct the file",
             "stop",
         ),
-        ("bad_institution", "institution_id is null", columns.institution_id, "is not an institution number", "stop"),
+        (
+            "bad_institution",
+            "institution_id is null and reason is null",
+            columns.institution_id,
+            "is not an institution number",
+            "stop",
+        ),
     ]
     for role in ("gender", "status", "background"):
         column = getattr(columns, role)
@@ -76,58 +88,69 @@ def check_roles(programme: Programme, delivery: Delivery, con: duckdb.DuckDBPyCo
             checks.append(
                 (
                     f"undeclared_{role}",
-                    f"{role}_code is not null and {role} is null",
+                    f"{role}_code is not null and {role} is null and reason is null",
                     column,
                     f"a code that `values.{role}` of programme.yaml does not declare",
                     "stop",
                 )
             )
-    if columns.grade is not None:
-        checks.append(
-            ("bad_grade", "grade_code is not null and grade is null", columns.grade, "is not a grade", "stop")
-        )
     if columns.submitted_at is not None:
         layout = delivery.extract.dialect.date_format
         message = f"is not a date of the declared form {layout}"
         checks.append(
-            ("bad_date", "submitted_code is not null and submitted_on is null", columns.submitted_at, message, "stop")
+            (
+                "bad_date",
+                "submitted_code is not null and submitted_on is null and reason is null",
+                columns.submitted_at,
+                message,
+                "stop",
+            )
         )
-    for reason, condition, column, message, action in checks:
+    for reason, condition, checked, message, action in checks:
         [(rows, row)] = con.execute(f"select count(*), min(file_row) from respondent where {condition}").fetchall()
         if rows:
-            findings.append(_finding(delivery, reason, message, action, column, row, rows))
+            findings.append(_finding(delivery, reason, message, action, checked, row, rows))
     set_aside = con.execute(
         "select reason, count(*), min(file_row) from respondent where reason is not null group by reason order by reason"
     ).fetchall()
-    column_of = {"unknown_institution": columns.institution_id, "grade_outside_group": columns.grade}
-    for reason, rows, row in set_aside:
-        findings.append(_finding(delivery, reason, SET_ASIDE[reason], "set aside", column_of[reason], row, rows))
+    for why, rows, row in set_aside:
+        part, text = SET_ASIDE[why]
+        named = getattr(columns, part) if part else None
+        place = named[-1] if isinstance(named, tuple) else named
+        findings.append(_finding(delivery, why, f"{text}; set aside", "set aside", place, row, rows))
     return findings
 
 
-SET_ASIDE = {
-    "unknown_institution": "the institution is not in institutions.csv for this municipality; the row is set aside",
-    "grade_outside_group": "the grade does not belong to the respondent group; the row is set aside",
-}
-"""Reasons for which a row is set aside, and how a finding says it."""
+def check_codes(programme: Programme, delivery: Delivery, con: duckdb.DuckDBPyConnection) -> list[Finding]:
+    """Codes of the kept rows' answers that the codebook does not declare, on `respondent`, `answer` and `declared_code`.
 
-
-def check_codes(delivery: Delivery, con: duckdb.DuckDBPyConnection) -> list[Finding]:
-    """Codes of the answers that the codebook does not declare, on the views `answer` and `declared_code`."""
+    A few are set aside answer by answer; more than the programme allows of a variable's answers stop the file.
+    """
     found = con.execute(
         """
         with per_code as (
             select variable, code, count(*) as n, min(file_row) as first_row from answer group by variable, code
+        ),
+        judged as (
+            select per_code.*, declared_code.code is null as is_undeclared
+            from per_code left join declared_code using (variable, code)
         )
-        select variable, sum(n)::bigint, min(first_row)
-        from per_code anti join declared_code using (variable, code)
-        group by variable order by variable
+        select variable, sum(n) filter (is_undeclared)::bigint, min(first_row) filter (is_undeclared), sum(n)::bigint
+        from judged group by variable having bool_or(is_undeclared) order by variable
         """
     ).fetchall()
-    message = "a code that the codebook does not declare; add it to scales.csv or correct the file"
-    return [
-        _finding(delivery, "undeclared_code", message, "stop", variable, row, rows) for variable, rows, row in found
-    ]
+    most = programme.definition.intake.max_undeclared_share
+    findings = []
+    for variable, rows, row, answers in found:
+        is_too_many = rows > most * answers
+        action: Action = "stop" if is_too_many else "set aside"
+        message = "a code that the codebook does not declare; " + (
+            f"{rows / answers:.1%} of the answers, {most:.1%} are allowed: add it to scales.csv or correct the file"
+            if is_too_many
+            else "the answer is set aside"
+        )
+        findings.append(_finding(delivery, "undeclared_code", message, action, variable, row, rows))
+    return findings
 
 
 def _finding(

@@ -75,6 +75,13 @@ def look_at_landing(programme: Programme, landing: Path, mapping: str) -> Landin
                     action="stop",
                 )
             )
+    corrections = programme.corrections[programme.corrections["mapping"].eq(mapping)]
+    missing += [
+        Finding(
+            mapping, str(name), "correction_unfounded", "corrections.csv corrects it, but no such file arrived", "stop"
+        )
+        for name in sorted(set(corrections["file"]) - set(owner))
+    ]
     unknown = [
         Finding(mapping, name, "unknown_file", "matches no extract of the programme and is left alone", "note")
         for name in visible

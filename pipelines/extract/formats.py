@@ -1,103 +1,126 @@
-"""Files as tables of text, by the dialect that the programme declares.
+"""Files as tables of text, whatever their format: the one way in.
 
-Belongs here: turning one file into one Arrow table whose columns are all text, with the row's number in the file. Does not
-belong here: what the columns mean. Nothing is guessed: a file that does not fit its dialect is refused.
+Belongs here: workbooks, files of statistics packages and Parquet, and choosing the reader by the declared format. Does not
+belong here: text files (`delimited`), what the columns mean.
 """
 
 from __future__ import annotations
 
+import re
+import zipfile
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
-import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
 
 from pipelines.errors import InputError
+from pipelines.extract.content import PHANTOM, ROW, Content, as_text, make_header, table_of
+from pipelines.extract.delimited import read_delimited
 from pipelines.programme import Extract
 
-ROW = "__row"
-"""Name of the column that holds the record's number in the file, header lines included."""
+__all__ = ["PHANTOM", "ROW", "Content", "read_extract"]
+
+LARGEST_UNPACKED = 512 << 20
+"""Bytes that a workbook may hold unpacked; a real one of 80,000 rows and 60 columns holds a quarter of that."""
+MOST_CELLS = 20_000_000
 
 
-def read_extract(path: Path, name: str, extract: Extract) -> pa.Table:
-    """Read a delivered file into a table of text columns plus `ROW`.
+def read_extract(path: Path, name: str, extract: Extract) -> Content:
+    """Read a delivered file by its declared format.
 
     Args:
         path: the file.
         name: how messages call it.
-        extract: its declaration; the dialect is taken from it.
-
-    Returns:
-        One row per record, columns as in the header with blanks trimmed; an empty cell is an empty text.
+        extract: its declaration.
 
     Raises:
-        InputError: the file is empty, not in the declared encoding, or a record has too few or too many cells.
+        InputError: the file is not of that format, damaged, or holds nothing that was declared.
     """
-    dialect = extract.dialect
-    ragged: list[tuple[int | None, int, int]] = []
-
-    def on_ragged(row: pa_csv.InvalidRow) -> str:
-        ragged.append((row.number, row.expected_columns, row.actual_columns))
-        return "skip"
-
+    if extract.format == "csv":
+        return read_delimited(path, name, extract)
+    read = {"xlsx": _read_workbook, "sav": _read_statistics, "dta": _read_statistics, "parquet": _read_parquet}
     try:
-        header, rest = _header(path, extract)
-        table = pa_csv.read_csv(
-            path,
-            read_options=pa_csv.ReadOptions(
-                encoding=dialect.encoding,
-                skip_rows=rest,
-                column_names=header,
-                use_threads=False,  # rows are numbered only when read in one thread
-                block_size=8 << 20,
-            ),
-            parse_options=pa_csv.ParseOptions(
-                delimiter=dialect.delimiter,
-                quote_char=dialect.quote or False,
-                newlines_in_values=dialect.quote is not None,
-                invalid_row_handler=on_ragged,
-                ignore_empty_lines=False,
-            ),
-            convert_options=pa_csv.ConvertOptions(
-                column_types={column: pa.string() for column in header}, strings_can_be_null=False
-            ),
-        )
-    except (UnicodeDecodeError, LookupError) as error:
-        raise InputError(
-            f"{name}: is not {dialect.encoding} ({error}); declare the encoding it was written in"
-        ) from None
+        return read[extract.format](path, name, extract)
+    except InputError:
+        raise
     except OSError as error:
         raise InputError(f"{name}: cannot be read: {error.strerror or 'damaged'}") from None
-    except pa.ArrowInvalid:
+    except Exception as error:
+        # The readers raise many kinds; their texts can hold a cell.
         raise InputError(
-            f"{name}: cannot be read as CSV with delimiter {dialect.delimiter!r}, quote {dialect.quote!r} and encoding "
-            f"{dialect.encoding}; check the dialect in programme.yaml, or the file may be damaged"
+            f"{name}: cannot be read as {extract.format} ({type(error).__name__}); is it damaged?"
         ) from None
-    if ragged:
-        number, expected, actual = ragged[0]
-        row = f", row {number + rest}" if number else ""
-        raise InputError(f"{name}{row}: has {actual} cells, the header has {expected} ({len(ragged)} such rows)")
-    return table.append_column(ROW, pa.array(range(rest + 1, rest + 1 + table.num_rows), pa.int64()))
 
 
-def _header(path: Path, extract: Extract) -> tuple[list[str], int]:
-    """Column names as delivered (byte order mark and blanks trimmed), and the number of lines up to the first record."""
-    dialect = extract.dialect
-    with path.open(encoding=dialect.encoding, newline="") as stream:
-        lines = [stream.readline() for _ in range(dialect.skip_rows + 1)]
-    if not lines[-1].strip():
+def _read_workbook(path: Path, name: str, extract: Extract) -> Content:
+    """Sheets whose name the dialect's `sheet` matches, side by side when a wide dataset is split over several."""
+    import python_calamine
+
+    with zipfile.ZipFile(path) as packed:
+        if sum(part.file_size for part in packed.infolist()) > LARGEST_UNPACKED:
+            raise InputError(f"{name}: unpacks to more than {LARGEST_UNPACKED >> 20} MB; no extract is that large")
+    workbook = python_calamine.CalamineWorkbook.from_path(str(path))
+    wanted = extract.dialect.sheet
+    names = [n for n in workbook.sheet_names if re.fullmatch(wanted, n)] if wanted else workbook.sheet_names[:1]
+    if not names:
         raise InputError(
-            f"{path.parent.name}/{path.name}: is empty: there is no header on line {dialect.skip_rows + 1}"
+            f"{name}: has no sheet that `sheet` of the dialect matches; it has {len(workbook.sheet_names)} others"
         )
-    parsed = pa_csv.read_csv(
-        pa.BufferReader(lines[-1].lstrip("\ufeff").encode()),
-        read_options=pa_csv.ReadOptions(autogenerate_column_names=True),
-        parse_options=pa_csv.ParseOptions(delimiter=dialect.delimiter, quote_char=dialect.quote or False),
-        convert_options=pa_csv.ConvertOptions(column_types={f"f{i}": pa.string() for i in range(4096)}),
+    parts = [_read_sheet(workbook.get_sheet_by_name(sheet), name, extract) for sheet in names]
+    whole = parts[0].table
+    for part in parts[1:]:
+        if part.table.num_rows != whole.num_rows:
+            raise InputError(
+                f"{name}: the sheets of the split dataset have {whole.num_rows} and {part.table.num_rows} rows; a part is missing"
+            )
+        for column in part.table.column_names:
+            if column not in whole.column_names:
+                whole = whole.append_column(column, part.table.column(column))
+            elif part.table.column(column) != whole.column(column):
+                raise InputError(
+                    f"{name}: the sheets of the split dataset differ in a column that both have; rows are shifted"
+                )
+    return Content(whole, parts[0].notes)
+
+
+def _read_sheet(sheet: Any, name: str, extract: Extract) -> Content:
+    """One sheet: its header on the declared row."""
+    if (sheet.total_height or 0) * (sheet.total_width or 0) > MOST_CELLS:
+        raise InputError(f"{name}: a sheet has more than {MOST_CELLS:,} cells; no extract is that large")
+    rows = sheet.to_python(skip_empty_area=False)
+    first = extract.dialect.skip_rows
+    if len(rows) <= first or not any(str(cell).strip() for cell in rows[first]):
+        raise InputError(f"{name}: is empty: there is no header on row {first + 1}")
+    cells = [as_text(cell, extract.dialect.date_format) for cell in rows[first]]
+    while cells and not cells[-1].strip():
+        cells.pop()  # columns that were only formatted
+    header = make_header(cells, name)
+    start = first + 1 + extract.dialect.skip_after_header
+    body = [row[: len(header)] for row in rows[start:]]
+    return table_of(
+        header,
+        list(zip(*body, strict=True)) if body else [[] for _ in header],
+        list(range(start + 1, start + 1 + len(body))),
+        extract.dialect.date_format,
     )
-    header = [str(column[0].as_py() or "").strip() for column in parsed.columns]
-    if len(header) > 1 and header[-1] == "":
-        header[-1] = "__phantom"  # some tools close every line with a delimiter
-    twice = sorted({name for name in header if header.count(name) > 1})
-    if twice:
-        raise InputError(f"{path.parent.name}/{path.name}: column {twice[0]!r} stands twice in the header")
-    return header, dialect.skip_rows + 1
+
+
+def _read_statistics(path: Path, name: str, extract: Extract) -> Content:
+    """SPSS or Stata: codes as numbers, missing codes kept as codes so that the codebook decides about them."""
+    import pyreadstat
+
+    read = pyreadstat.read_sav if extract.format == "sav" else pyreadstat.read_dta
+    frame, _ = read(str(path), user_missing=True, output_format="dict")
+    header = make_header(frame, name)
+    columns = list(frame.values())
+    n = len(columns[0]) if columns else 0
+    return table_of(header, columns, list(range(1, n + 1)), extract.dialect.date_format)
+
+
+def _read_parquet(path: Path, name: str, extract: Extract) -> Content:
+    """Parquet: every column as text."""
+    table: pa.Table = pq.read_table(path)
+    header = make_header(table.column_names, name)
+    columns = [column.to_pylist() for column in table.columns]
+    return table_of(header, columns, list(range(1, table.num_rows + 1)), extract.dialect.date_format)

@@ -49,6 +49,7 @@ class Programme:
     items: pd.DataFrame
     scales: pd.DataFrame
     codebook: pd.DataFrame
+    corrections: pd.DataFrame
     lineage: pd.DataFrame
     content_hash: str
 
@@ -192,7 +193,7 @@ def _check_between(definition: Definition, raw: dict[str, pd.DataFrame], problem
         check_reference(
             raw[name], f"{name}.csv", "respondent_group", groups, "respondent_groups of programme.yaml", problems
         )
-    for name in ("codebook", "institution_lineage"):
+    for name in ("codebook", "institution_lineage", "corrections"):
         check_reference(raw[name], f"{name}.csv", "mapping", mappings, "mappings of programme.yaml", problems)
     check_reference(
         raw["institutions"], "institutions.csv", "municipality_id", municipalities, "municipalities.csv", problems

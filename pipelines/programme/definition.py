@@ -6,10 +6,11 @@ tables beside it (`tables`), and anything that reads extracts.
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 Key = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z_.-]{0,31}$")]
@@ -59,6 +60,9 @@ class RespondentGroup(Part):
         description="decides disclosure (leaders, raters) and the response flag (parents)"
     )
     grades: tuple[int, int] | None = Field(default=None, description="first and last grade that belong to the group")
+    institutions: Literal["school", "daycare"] | None = Field(
+        default=None, description="the only kind of institution that the group belongs to; left out: both"
+    )
     roster: Literal["extract", "file", "none"] = Field(
         default="extract",
         description="where everyone invited is listed: in the extract itself, in a roster file, nowhere",
@@ -72,6 +76,10 @@ class Dialect(Part):
     delimiter: str = Field(default=",", min_length=1, max_length=1)
     quote: str | None = Field(default='"', min_length=1, max_length=1)
     skip_rows: int = Field(default=0, ge=0, description="lines before the header")
+    skip_after_header: int = Field(default=0, ge=0, description="rows between header and data (Qualtrics: 1 or 2)")
+    sheet: str | None = Field(
+        default=None, description="workbooks: regular expression of the sheet's name; several are one split dataset"
+    )
     date_format: str = Field(default="%Y-%m-%d", description="as in Python's strptime")
 
 
@@ -112,7 +120,7 @@ class Extract(Part):
     mappings: tuple[Key, ...] | None = Field(default=None, description="left out: every mapping")
     content: Literal["answers", "roster"] = "answers"
     path: str = Field(min_length=1, description="pattern relative to landing/<slug>/<mapping>/")
-    format: Literal["csv"] = "csv"
+    format: Literal["csv", "xlsx", "sav", "dta", "parquet"] = "csv"
     dialect: Dialect = Dialect()
     columns: Roles
     values: dict[Literal["gender", "status", "background"], dict[str, str]] = Field(
@@ -169,6 +177,34 @@ class Thresholds(Part):
     partial_share: float = Field(default=0.5, gt=0, le=1, description="applicable items of a partial answer (9)")
 
 
+class Intake(Part):
+    """Which rows of an extract count, and how many faults a file may have."""
+
+    late_answers: Literal["set_aside", "count"] = Field(
+        default="set_aside", description="answers given after the mapping closed"
+    )
+    test_respondents: str = Field(
+        default=r"(?i)^(test|prøve)",
+        description="regular expression: respondent numbers of the survey tool's own tests",
+    )
+    test_classes: tuple[str, ...] = Field(default=("99X",), description="classes that exist only for tests")
+    max_undeclared_share: float = Field(
+        default=0.01,
+        ge=0,
+        le=1,
+        description="share of a variable's answers with undeclared codes above which the file fails",
+    )
+
+    @field_validator("test_respondents")
+    @classmethod
+    def _is_expression(cls, text: str) -> str:
+        try:
+            re.compile(text)
+        except re.error as error:
+            raise ValueError(f"is not a regular expression: {error}") from None
+        return text
+
+
 class Disclosure(Part):
     """Settings of method.md 10."""
 
@@ -190,7 +226,12 @@ class Definition(Part):
     mappings: tuple[Mapping, ...] = Field(min_length=1)
     respondent_groups: tuple[RespondentGroup, ...] = Field(min_length=1)
     extracts: tuple[Extract, ...] = Field(min_length=1)
+    sources: tuple[str, ...] = Field(
+        default=(),
+        description="folders or URLs with `<slug>/<mapping>/…` that every run pulls from; never with a password",
+    )
     ids: Ids = Ids()
+    intake: Intake = Intake()
     thresholds: Thresholds = Thresholds()
     disclosure: Disclosure = Disclosure()
 

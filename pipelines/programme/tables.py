@@ -162,6 +162,24 @@ TABLES = (
             Column("text_en", "the same in English", False, default=""),
         ),
     ),
+    Table(
+        "corrections",
+        "one row per known error of a delivered file",
+        ("mapping", "file", "row", "column", "expected"),
+        (
+            Column("mapping", "mapping that the file belongs to"),
+            Column("file", "name of the file in the folder of its mapping"),
+            Column("row", "row as a spreadsheet counts; empty: every row that holds the value", False, kind="integer"),
+            Column("column", "column of the file"),
+            Column("expected", "what the cell holds before; if it does not, the run stops", required=False),
+            Column("action", "what is done", allowed=("replace", "set_aside")),
+            Column("value", "what the cell holds after; empty for set_aside", required=False, default=""),
+            Column("reason", "why, in a sentence that everybody may read"),
+            Column("decided_by", "who decided it"),
+            Column("decided_on", "when (YYYY-MM-DD)", kind="date"),
+        ),
+        required=False,
+    ),
 )
 
 

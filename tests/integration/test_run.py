@@ -20,7 +20,14 @@ from pipelines.programme import PROGRAMMES
 from pipelines.release import home_lock
 from tests.conftest import DATA, SMALL, Built, copy_of, run_cli
 
-MARTS = ("theme_scores", "progression", "reliability", "response_rates", "item_distributions")
+MARTS = (
+    "theme_scores",
+    "progression",
+    "reliability",
+    "response_rates",
+    "item_distributions",
+    "extract_reconciliation",
+)
 
 
 @pytest.fixture
@@ -152,7 +159,14 @@ def unknown_column(home: Built) -> None:
 
 
 def undeclared_code(home: Built) -> None:
-    edit(home.landing / SMALL / "2009" / "parents.csv", ";Agree;", ";Rather;")
+    """More than one answer in a hundred."""
+    path = home.landing / SMALL / "2009" / "parents.csv"
+    lines = path.read_text(encoding="cp1252").splitlines()
+    place = lines[0].split(";").index("PA14Q02")
+    for number in range(2, 8):
+        cells = lines[number].split(";")
+        lines[number] = ";".join([*cells[:place], "Rather", *cells[place + 1 :]])
+    path.write_text("\n".join(lines) + "\n", encoding="cp1252")
 
 
 def unknown_municipality(home: Built) -> None:
@@ -259,9 +273,9 @@ def test_a_full_disk_is_one_clear_line(
 
 def test_after_a_failure_the_next_run_goes_on(broken: Built) -> None:
     path = broken.landing / SMALL / "2009" / "parents.csv"
-    edit(path, ";Agree;", ";Rather;")
+    undeclared_code(broken)
     assert broken.run() == 1
-    edit(path, ";Rather;", ";Disagree;")
+    path.write_text(path.read_text(encoding="cp1252").replace(";Rather;", ";Disagree;"), encoding="cp1252")
     assert broken.run() == 0
     assert run_cli("verify", "--home", str(broken.home)) == 0
     assert len(list((broken.home / "releases").iterdir())) == 2

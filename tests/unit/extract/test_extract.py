@@ -105,7 +105,6 @@ def test_same_content_is_not_read_again_and_a_change_is(programme: Programme, se
     [
         ("PA03Q02", "PA03Q99", "2006/parents.csv, column PA03Q02: is declared but not in the file"),
         ("PA03Q02;", "PA03Q02;Extra;", "has 12 cells, the header has 13"),
-        (";Agree;", ";Perhaps;", "row 2, column PA03Q"),
         ("Denmark;00001;", "Sweden;00001;", "row 2, column CNT: the municipality is not in municipalities.csv"),
         ("Denmark;00001;", "Denmark;xx;", "row 2, column SCHOOLID: is not an institution number"),
         ("PA03Q01;PA03Q02", "PA03Q01;PA03Q01", "'PA03Q01' stands twice in the header"),
@@ -119,9 +118,39 @@ def test_what_does_not_fit_stops_with_its_place(
     with pytest.raises(InputError) as caught:
         extract(programme, settings)
     assert message in str(caught.value)
-    for value in ("Perhaps", "Sweden", "ISCED 9"):
+    for value in ("Sweden", "ISCED 9"):
         assert value not in str(caught.value)
     assert not list(settings.raw_dir.rglob("extracted.json"))
+
+
+def spoil(path: Path, column: str, rows: int, code: str = "Perhaps") -> None:
+    """Give the first answers in a column another code."""
+    lines = path.read_text(encoding="cp1252").splitlines()
+    place, left = lines[0].split(";").index(column), rows
+    for number, line in enumerate(lines[1:], start=1):
+        cells = line.split(";")
+        if left and cells[place]:
+            cells[place], left = code, left - 1
+        lines[number] = ";".join(cells)
+    path.write_text("\n".join(lines) + "\n", encoding="cp1252")
+
+
+def test_a_few_undeclared_codes_are_set_aside_and_many_stop(programme: Programme, settings: Settings) -> None:
+    path = settings.landing_dir / SMALL / PARENTS
+    before = len(rows(extract(programme, settings), "answers"))
+    spoil(path, "PA03Q02", 1)
+    folder = extract(programme, settings)
+    assert len(rows(folder, "answers")) == before - 1
+    assert rows(folder, "answers_set_aside", "variable, reason") == [("PA03Q02", "undeclared_code")]
+    assert b"Perhaps" not in b"".join(p.read_bytes() for p in folder.rglob("*") if p.is_file())
+    [finding] = check_files(programme, [path], settings)
+    assert (finding.action, finding.column, finding.rows) == ("set aside", "PA03Q02", 1)
+    spoil(path, "PA03Q02", 3)
+    with pytest.raises(
+        InputError, match=r"row 3, column PA03Q02: a code that the codebook does not declare; 1\.\d%"
+    ) as caught:
+        extract(programme, settings)
+    assert "Perhaps" not in str(caught.value)
 
 
 def test_an_undeclared_column_stops(programme: Programme, settings: Settings) -> None:
@@ -170,7 +199,7 @@ def test_missing_and_unknown_files(programme: Programme, settings: Settings) -> 
 
 
 def test_check_lists_all_and_changes_nothing(programme: Programme, settings: Settings, edit: Edit) -> None:
-    edit(PARENTS, ";Agree;", ";Perhaps;")
+    spoil(settings.landing_dir / SMALL / PARENTS, "PA03Q02", 3)
     edit("2009/leaders.csv", "SC11Q01", "SC11Q09")
     before = sorted(p for p in settings.home.rglob("*"))
     findings = check_files(programme, [settings.landing_dir / SMALL], settings)

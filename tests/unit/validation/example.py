@@ -138,6 +138,20 @@ RELIABLE: dict[str, object] = {
     "verdict": "good",
     "suppressed": None,
 }
+RECONCILED: dict[str, object] = {
+    "programme": "proeve",
+    "mapping": "2015",
+    "respondent_group": "pupils",
+    "content": "answers",
+    "file": "pupils.csv",
+    "rows_read": 50,
+    "rows_scored": 40,
+    "rows_not_scored": 5,
+    "rows_superseded": 2,
+    "rows_set_aside": 3,
+    "difference": 0,
+    "suppressed": None,
+}
 RESPONSE: dict[str, object] = {
     "programme": "proeve",
     "mapping": "2015",
@@ -272,6 +286,7 @@ def valid_tables() -> dict[str, pd.DataFrame]:
             },
             _hidden(RELIABLE, (*tuple(RELIABLE)[:4], "items"), respondent_group="leaders", mapping="2017"),
         ),
+        "extract_reconciliation": _frame(RECONCILED, {}, {"mapping": "2017"}),
         "response_rates": _frame(
             RESPONSE,
             {},
@@ -457,6 +472,12 @@ TABLES = (
         n_rule_leaders=cell(2, n=4),
         verdict_known=cell(0, verdict="splendid"),
         is_a_theme=cell(1, verdict="not_a_theme"),
+    ),
+    Plants("extract_reconciliation").add(
+        columns=without("rows_scored"),
+        rows=EMPTY,
+        key_unique=twice(0),
+        nothing_lost=cell(0, difference=1),
     ),
     Plants("response_rates")
     .mart(hidden=5, figure="rr1")

@@ -1,0 +1,78 @@
+"""The ledger of deliveries and what is still missing: every delivered file by its content, and what became of it.
+
+Belongs here: `deliveries.jsonl` of a home, and which municipalities a mapping and group have rows of. Does not belong here:
+the ledger of releases (`release`), reading files.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+
+from pipelines.extract.deliveries import Delivery
+from pipelines.files import write_atomically
+from pipelines.programme import Programme
+from pipelines.settings import Settings
+
+LEDGER = "deliveries.jsonl"
+State = Literal["accepted", "superseded", "rejected"]
+
+
+def read_ledger(home: Path) -> list[dict[str, object]]:
+    """Lines of the ledger in order: at, programme, mapping, respondent_group, content, file, sha256, size, source, state, why."""
+    path = home / LEDGER
+    if not path.exists():
+        return []
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def note_delivery(programme: Programme, settings: Settings, delivery: Delivery, state: State, why: str = "") -> None:
+    """Write down what became of a file; the same content with the same fate again is not written again.
+
+    A new content accepted under the name of an accepted one supersedes it.
+    """
+    lines = read_ledger(settings.home)
+    own = [
+        line
+        for line in lines
+        if (line["programme"], line["mapping"], line["file"]) == (programme.slug, delivery.mapping, delivery.name)
+    ]
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    entry: dict[str, object] = {
+        "at": now,
+        "programme": programme.slug,
+        "mapping": delivery.mapping,
+        "respondent_group": delivery.extract.respondent_group,
+        "content": delivery.extract.content,
+        "file": delivery.name,
+        "sha256": delivery.sha256,
+        "size": delivery.size,
+        "source": str(delivery.path.parent),
+        "state": state,
+        "why": why,
+    }
+    fate = ("sha256", "state", "why")
+    if own and all(own[-1][name] == entry[name] for name in fate):
+        return
+    before = next((line for line in reversed(own) if line["state"] != "rejected"), None)
+    added = []
+    if state == "accepted" and before and before["state"] == "accepted" and before["sha256"] != delivery.sha256:
+        added.append(
+            before | {"at": now, "state": "superseded", "why": "another content was delivered under the same name"}
+        )
+    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in [*lines, *added, entry])
+    write_atomically(settings.home / LEDGER, text.encode())
+
+
+def municipalities_in(folder: Path) -> dict[str, int]:
+    """Kept records per municipality in the raw Parquet of one mapping and group; empty before it was extracted."""
+    files = [str(path) for path in sorted((folder / "respondents").glob("*.parquet"))]
+    if not files:
+        return {}
+    with duckdb.connect() as con:
+        query = "select municipality_id, count(*) from read_parquet($files) group by municipality_id"
+        return dict(con.execute(query, {"files": files}).fetchall())
