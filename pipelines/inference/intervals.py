@@ -15,6 +15,14 @@ Floats = npt.NDArray[np.float64]
 CONFIDENCE = 0.95
 """Share of intervals that cover the truth (method.md 5)."""
 
+ROUNDING = 1e-9
+"""Variance in points² that is rounding and no spread: sums are kept to twelve decimals."""
+
+
+def standard_error(variance: Floats) -> Floats:
+    """Root of a variance; one that is only rounding is zero, so that equal answers do not look like certainty."""
+    return np.sqrt(np.where(variance < ROUNDING, 0.0, variance))
+
 
 def half_width(se: Floats, df: Floats) -> Floats:
     """Half of the 95 % interval: t quantile times standard error. Not a number where either is missing or df < 1.

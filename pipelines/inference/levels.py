@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from pipelines.inference.intervals import half_width
+from pipelines.inference.intervals import half_width, standard_error
 
 
 def level_intervals(estimates: pd.DataFrame) -> pd.DataFrame:
@@ -22,7 +22,7 @@ def level_intervals(estimates: pd.DataFrame) -> pd.DataFrame:
     """
     result = estimates.copy()
     df = result["clusters"].to_numpy(dtype=np.float64) - 1
-    se = np.sqrt(result["variance"].to_numpy(dtype=np.float64))
+    se = standard_error(result["variance"].to_numpy(dtype=np.float64))
     mean = result["mean"].to_numpy(dtype=np.float64)
     width = half_width(se, df)
     result["se"] = se

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from pipelines.inference.intervals import half_width, two_sided_p
+from pipelines.inference.intervals import half_width, standard_error, two_sided_p
 from pipelines.programme.definition import Thresholds
 
 FAMILY = ["mapping_from", "mapping_to", "level", "unit_id", "breakdown", "breakdown_value"]
@@ -35,7 +35,7 @@ def change_statements(estimates: pd.DataFrame, thresholds: Thresholds) -> pd.Dat
     figures = ["mean_from", "mean_to", "sd_from", "sd_to", "delta", "variance", "df"]
     result[figures] = result[figures].astype("float64").mask(blocked.ne(""))
     delta, df = (result[name].to_numpy(dtype=np.float64) for name in ("delta", "df"))
-    se = np.sqrt(result["variance"].to_numpy(dtype=np.float64))
+    se = standard_error(result["variance"].to_numpy(dtype=np.float64))
     width = half_width(se, df)
     few = _few_clusters(result, thresholds)
     result["se"] = se
@@ -110,14 +110,24 @@ def _status(
     inside = (changes["ci_low"] > -thresholds.relevant) & (changes["ci_high"] < thresholds.relevant)
     split = blocked.str.split(":", n=1)
     no_interval = changes["se"].isna()
+    # Without spread there is no measure of uncertainty: an interval of width zero shows nothing.
+    no_spread = changes["se"].eq(0)
     status = np.select(
-        [blocked.ne(""), few | no_interval, clear & (delta > 0), clear & (delta < 0), inside],
+        [blocked.ne(""), few | no_interval | no_spread, clear & (delta > 0), clear & (delta < 0), inside],
         [split.str[0], "inconclusive", "increase", "decrease", "status_quo"],
         default="inconclusive",
     ).astype(object)
     reason = np.select(
-        [blocked.ne(""), few, no_interval, status != "inconclusive", significant, changes["p"] < thresholds.alpha],
-        [split.str[1], "few_clusters", "no_interval", "", "below_trivial", "not_significant"],
+        [
+            blocked.ne(""),
+            few,
+            no_interval,
+            no_spread,
+            status != "inconclusive",
+            significant,
+            changes["p"] < thresholds.alpha,
+        ],
+        [split.str[1], "few_clusters", "no_interval", "no_spread", "", "below_trivial", "not_significant"],
         default="imprecise",
     ).astype(object)
     magnitude = np.select(

@@ -47,7 +47,9 @@ def main(landing: Path, out: Path) -> None:
     for mapping in ROUNDS:
         for group in dict.fromkeys(row["respondent_group"] for row in book):
             asked = [row for row in book if (row["mapping"], row["respondent_group"]) == (mapping, group)]
-            load_cells(con, landing / "pfl" / mapping / f"{group}_dataset.csv", mapping, group, asked, items, scales, trend)
+            load_cells(
+                con, landing / "pfl" / mapping / f"{group}_dataset.csv", mapping, group, asked, items, scales, trend
+            )
     levels(con, out)
     changes(con, out)
 

@@ -200,9 +200,7 @@ def test_wrong_use(small: Built, capfd: pytest.CaptureFixture[str]) -> None:
     assert "neither a folder" in capfd.readouterr().err
 
 
-def test_a_second_run_at_the_same_time_is_told_who_is_there(
-    broken: Built, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_second_run_at_the_same_time_is_told_who_is_there(broken: Built, capfd: pytest.CaptureFixture[str]) -> None:
     edit(broken.landing / SMALL / "2009" / "parents.csv", ";Agree;", ";Disagree;")
     with home_lock(broken.home, "a test"):
         assert broken.run() == 1
@@ -217,7 +215,12 @@ def test_a_failing_expectation_blocks_and_names_its_keys(
     """A delivery that was reversed already, and the codebook does not say so: item-total correlations turn negative."""
     release = broken.current.name
     path = broken.landing / SMALL / "2009" / "leaders.csv"
-    turned = {"Not at all": "A lot", "Very little": "To some extent", "To some extent": "Very little", "A lot": "Not at all"}
+    turned = {
+        "Not at all": "A lot",
+        "Very little": "To some extent",
+        "To some extent": "Very little",
+        "A lot": "Not at all",
+    }
     lines = path.read_text(encoding="cp1252").splitlines()
     head = lines[0].split(";")
     rows = [dict(zip(head, line.split(";"), strict=True)) for line in lines[1:]]
@@ -235,7 +238,9 @@ def test_a_failing_expectation_blocks_and_names_its_keys(
     assert broken.current.name == release
 
 
-def test_a_full_disk_is_one_clear_line(broken: Built, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_full_disk_is_one_clear_line(
+    broken: Built, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     """The disk fills up while the marts are written."""
     import pyarrow.parquet
 

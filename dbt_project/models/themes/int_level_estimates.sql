@@ -27,7 +27,7 @@ means as (
         case
             when totals.n > 1
                 then
-                    greatest(totals.sum_score_squared - totals.sum_score * totals.sum_score / totals.n, 0.0)
+                    {{ squared_deviations('totals.sum_score_squared', 'totals.sum_score', 'totals.n') }}
                     / (totals.n - 1)
         end as variance_raw,
         totals.level <> 'institution'

@@ -86,6 +86,8 @@ def test_interval_and_p_by_the_t_distribution() -> None:
         ({"is_asked_from": False}, "not_comparable", "not_asked_in_both", None),
         ({"delta": None}, "not_comparable", "no_scale", None),
         ({"variance": None}, "inconclusive", "no_interval", None),
+        ({"variance": 0.0}, "inconclusive", "no_spread", None),
+        ({"variance": 1e-10}, "inconclusive", "no_spread", None),
     ],
 )  # fmt: skip
 def test_status_is_the_first_rung_that_holds(
