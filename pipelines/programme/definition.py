@@ -163,6 +163,9 @@ class Thresholds(Part):
     trend_includes_minor: bool = Field(
         default=False, description="count items whose wording changed in a minor way as common"
     )
+    drift_limit: float = Field(
+        default=0.3, gt=0, description="shift of an item beside its theme that is flagged, SD (4)"
+    )
     low_response: float = Field(default=0.5, ge=0, le=1, description="response flag, pupils and staff (9)")
     low_response_parents: float = Field(default=0.4, ge=0, le=1, description="response flag, parents (9)")
     complete_share: float = Field(default=0.8, gt=0, le=1, description="applicable items of a complete answer (9)")

@@ -33,7 +33,7 @@ means as (
         totals.level <> 'institution'
         or (totals.is_cluster_known and totals.n_clusters >= {{ var('min_classes') }}) as is_clustered
     from totals
-    inner join {{ ref('base_parameters') }} as parameters
+    inner join {{ ref('int_base_parameters') }} as parameters
         on {{ equal_columns('totals', 'parameters', ['respondent_group', 'theme', 'form']) }}
 ),
 
