@@ -50,7 +50,7 @@ def infer(database: duckdb.DuckDBPyConnection, folder: Path, thresholds: Thresho
     mappings = [key for (key,) in database.execute("select mapping from raw.mappings order by position").fetchall()]
     changes = change_statements(read["int_change_estimates"], thresholds)
     tables = {
-        "theme_scores": level_intervals(read["int_level_estimates"]),
+        "theme_scores": level_intervals(read["int_level_estimates"], thresholds),
         "progression": changes,
         "reliability": reliabilities(moments, asked),
         "sustained": sustained_development(changes, mappings),

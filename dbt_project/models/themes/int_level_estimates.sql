@@ -43,7 +43,10 @@ cluster_variances as (
         -- u_s of method.md 2, on the 500 scale.
         {{ exact_sum(
             "power(100 * (cast(clusters.sum_score as double) - means.mean_raw * clusters.n) / means.n / means.sigma, 2)"
-        ) }} as sum_u_squared
+        ) }} as sum_u_squared,
+        -- As many equal clusters as these unequal ones are worth (Satterthwaite, cluster means of one variance).
+        power({{ exact_sum("power(cast(clusters.n as double) / means.n, 2)") }}, 2)
+        / {{ exact_sum("power(cast(clusters.n as double) / means.n, 4)") }} as effective_clusters
     from means
     inner join {{ ref('int_unit_clusters') }} as clusters
         on {{ equal_columns('means', 'clusters', key) }}
@@ -63,6 +66,7 @@ select
     means.mean_raw,
     means.favourable,
     means.sigma,
+    case when means.is_clustered then cluster_variances.effective_clusters end as effective_clusters,
     case
         when means.is_clustered and means.n_clusters > 1
             then cluster_variances.sum_u_squared * means.n_clusters / (means.n_clusters - 1)

@@ -17,7 +17,8 @@ ROW: dict[str, Any] = {
     "theme": "trivsel", "breakdown": "all", "breakdown_value": "all", "items": 4, "is_comparable": True,
     "is_asked_from": True, "is_asked_to": True, "n_answered_from": 200, "n_answered_to": 200, "n_from": 200, "n_to": 200,
     "raters_from": None, "raters_to": None, "mean_from": 500.0, "mean_to": 530.0, "sd_from": 100.0, "sd_to": 100.0,
-    "is_clustered": True, "delta": 30.0, "clusters_from": 8, "clusters_to": 8, "clusters": 8, "variance": 25.0, "df": 7.0,
+    "is_clustered": True, "delta": 30.0, "clusters_from": 8, "clusters_to": 8, "clusters": 8, "variance": 25.0, "effective_clusters": None,
+    "df": 7.0,
 }  # fmt: skip
 
 
