@@ -18,6 +18,7 @@ $(STAMP): requirements.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -c 'from pipelines import warehouse; from pipelines.programme import load_programme; warehouse.manifest(load_programme("pfl"))'
 	@touch $@
 
 setup: $(STAMP) ## build .venv from pinned requirements

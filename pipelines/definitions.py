@@ -45,7 +45,7 @@ def build_defs(
     return dg.Definitions(
         assets=[
             *build_extracts(run),
-            *build_models(run, manifest(settings, programme)),
+            *build_models(run, manifest(programme)),
             build_statements(run),
             build_released_marts(run),
             build_verdict(run),

@@ -3,7 +3,9 @@
 Belongs here: Dagster's instance, the run, and why it failed. Does not belong here: assembling definitions, or printing.
 """
 
+import gc
 import os
+import sqlite3
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ from typing import Protocol
 
 import dagster as dg
 from dagster._core.instance.ref import InstanceRef
+from sqlalchemy import Engine, event
 
 from pipelines.assets.plan import RunPlan
 from pipelines.automation import JOB, QUIET, run_tags
@@ -65,6 +68,17 @@ def prepare_instance(settings: Settings) -> Path:
     return folder
 
 
+@event.listens_for(Engine, "connect")
+def _write_behind(connection: object, _: object) -> None:
+    """Let the operating system write Dagster's storage when it likes.
+
+    Dagster opens, commits and closes a database per event: thousands of waits for the disk in a run of a minute. What a
+    power cut could take is the display of the last run; releases and the ledger are written through by our own code.
+    """
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("pragma synchronous = off")
+
+
 def execute(settings: Settings, plan: RunPlan, steps: Steps, trigger: str) -> Outcome:
     """Run the job on the mappings of the plan. The caller holds the lock of the home folder.
 
@@ -74,6 +88,8 @@ def execute(settings: Settings, plan: RunPlan, steps: Steps, trigger: str) -> Ou
     folder = prepare_instance(settings)
     definitions = build_defs(settings, plan.programme, plan.programme.mapping_keys, steps.detail, is_home_held=True)
     run_id = str(uuid.uuid4())
+    # Imports and dbt's manifest leave a million objects that live until the end: not to be looked through again and again.
+    gc.freeze()
     with dg.DagsterInstance.from_ref(
         InstanceRef.from_dir(str(folder.absolute()), overrides=NO_COMPUTE_LOGS)
     ) as instance:
@@ -94,23 +110,23 @@ def _listener(steps: Steps) -> Callable[[dg.EventLogEntry], None]:
     """Passes step events on."""
 
     def listen(entry: dg.EventLogEntry) -> None:
-        event = entry.dagster_event
-        if event is None or event.step_key is None:
+        found = entry.dagster_event
+        if found is None or found.step_key is None:
             return
-        if event.event_type_value == "STEP_START":
-            steps.start(event.step_key)
-        elif event.event_type_value == "STEP_SUCCESS":
-            steps.finish(event.step_key)
+        if found.event_type_value == "STEP_START":
+            steps.start(found.step_key)
+        elif found.event_type_value == "STEP_SUCCESS":
+            steps.finish(found.step_key)
 
     return listen
 
 
 def _failure(run_id: str, result: dg.ExecuteInProcessResult) -> Outcome:
     """The first failed step's own words; a fault that nobody foresaw keeps its trace."""
-    for event in result.all_events:
-        if not event.is_step_failure:
+    for step in result.all_events:
+        if not step.is_step_failure:
             continue
-        data = event.step_failure_data
+        data = step.step_failure_data
         if data.user_failure_data is not None:
             code = data.user_failure_data.metadata.get("exit_code")
             exit_code = int(code.value) if code is not None and isinstance(code.value, int) else 1
@@ -118,5 +134,5 @@ def _failure(run_id: str, result: dg.ExecuteInProcessResult) -> Outcome:
         error = data.error.cause or data.error if data.error else None
         if error is not None:
             return Outcome(run_id, False, f"unforeseen: {' '.join(error.message.split())}\n{error.to_string()}", 1)
-    failures = [event.message or "" for event in result.all_events if event.is_failure]
+    failures = [entry.message or "" for entry in result.all_events if entry.is_failure]
     return Outcome(run_id, False, failures[0] if failures else "the run failed before its first step", 1)

@@ -48,11 +48,6 @@ class Settings(BaseModel):
         return self.home / ".work"
 
     @property
-    def dbt_cache(self) -> Path:
-        """Folder of dbt's parsed project."""
-        return self.home / ".cache" / "dbt"
-
-    @property
     def quarantine_dir(self) -> Path:
         """Folder of what was set aside, with reasons."""
         return self.home / "quarantine"

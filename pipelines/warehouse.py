@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ import pandas as pd
 import pyarrow as pa
 
 from pipelines.errors import KortlaegningError
-from pipelines.files import sha256_text, sha256_tree
+from pipelines.files import sha256_file, sha256_text, sha256_tree
 from pipelines.programme import Programme
 from pipelines.settings import CHECKOUT, Settings
 
@@ -118,7 +119,7 @@ class Warehouse:
         Raises:
             KortlaegningError: dbt could not start at all. Failed models and tests are results, not errors.
         """
-        parsed = _parse(self._settings.dbt_cache, _variables(programme))
+        parsed = _parse(_variables(programme))
         arguments = ["build", "--select", select, "--indirect-selection", "buildable"]
         arguments += ["--vars", json.dumps(_variables(programme))]
         outcome = _invoke(arguments, self.folder, self._environment(), progress, parsed)
@@ -153,35 +154,43 @@ class Warehouse:
         }
 
 
-def manifest(settings: Settings, programme: Programme) -> dict[str, Any]:
+def manifest(programme: Programme) -> dict[str, Any]:
     """Give dbt's manifest of the project as plain data; parsed again only when the project or its variables have changed."""
     variables = _variables(programme)
-    path = _cache_folder(settings.dbt_cache, variables) / "manifest.json"
+    path = _parsed_folder(variables) / "manifest.json"
     if not path.exists():
-        _parse(settings.dbt_cache, variables)
+        _parse(variables)
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return found
 
 
 _PARSED: dict[Path, Any] = {}
-"""Manifests of this process, by cache folder: dbt takes three seconds to parse and none to be given one."""
+"""Manifests of this process, by folder: dbt takes three seconds to parse and none to be given one."""
 
 
-def _parse(cache: Path, variables: dict[str, object]) -> Any:
+def _parse(variables: dict[str, object]) -> Any:
     """The parsed project, for dbt to build from."""
-    folder = _cache_folder(cache, variables)
+    folder = _parsed_folder(variables)
     if folder not in _PARSED:
-        outcome = _invoke(["parse", "--vars", json.dumps(variables)], folder.parent, {}, lambda _: None, target=folder)
+        outcome = _invoke(["parse", "--vars", json.dumps(variables)], folder, {}, lambda _: None, target=folder)
         if not outcome.success:
             raise KortlaegningError(f"dbt cannot parse {DBT_PROJECT.name}: {' '.join(str(outcome.exception).split())}")
         _PARSED[folder] = outcome.result
     return _PARSED[folder]
 
 
-def _cache_folder(cache: Path, variables: dict[str, object]) -> Path:
-    """Give dbt's target folder for this state of the project: a partial parse is only ever taken up by the same state."""
-    state = sha256_text(sha256_tree(DBT_PROJECT, [".sql", ".yml"]), json.dumps(variables, sort_keys=True))
-    return cache / state[:16]
+def _parsed_folder(variables: dict[str, object]) -> Path:
+    """Where this state of the project is kept parsed: in dbt's own place beside the project, so that every home has it.
+
+    Where the checkout cannot be written it is a folder of this process. A state never takes up the parse of another.
+    """
+    target = DBT_PROJECT / "target"
+    sources = [sha256_tree(DBT_PROJECT / top, [".sql", ".yml"]) for top in ("models", "macros", "tests")]
+    settled = [sha256_file(DBT_PROJECT / name) for name in ("dbt_project.yml", "profiles.yml")]
+    state = sha256_text(*sources, *settled, json.dumps(variables, sort_keys=True))[:16]
+    if os.access(target if target.exists() else DBT_PROJECT, os.W_OK):
+        return target / state
+    return Path(tempfile.gettempdir()) / f"kortlaegning-{os.getuid()}-{os.getpid()}" / state
 
 
 def _variables(programme: Programme) -> dict[str, object]:

@@ -6,6 +6,7 @@ rules (`.sqlfluff`, `dbt-bouncer.yml`).
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from pipelines.programme import load_programme
-from pipelines.settings import CHECKOUT, load_settings
+from pipelines.settings import CHECKOUT
 from pipelines.warehouse import DATABASE, manifest
 
 
@@ -21,9 +22,8 @@ def main() -> int:
     """Run both; the exit code tells whether anything was found."""
     binaries = Path(sys.executable).parent
     with tempfile.TemporaryDirectory() as scratch:
-        home = load_settings(home=Path(scratch))
-        manifest(home, load_programme("pfl"))
-        [parsed] = home.dbt_cache.glob("*/manifest.json")
+        parsed = Path(scratch) / "manifest.json"
+        parsed.write_text(json.dumps(manifest(load_programme("pfl"))), encoding="utf-8")
         config = Path(scratch) / "dbt-bouncer.yml"
         rules = (CHECKOUT / "dbt-bouncer.yml").read_text(encoding="utf-8")
         config.write_text(f"dbt_artifacts_dir: {parsed.parent}\n{rules}", encoding="utf-8")

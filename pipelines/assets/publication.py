@@ -12,7 +12,7 @@ from pipelines.assets.provenance import about_run, release_facts, report_provena
 from pipelines.extract import raw_folder, remove_outdated
 from pipelines.marts import AUDIENCES
 from pipelines.release import publish, write_manifest
-from pipelines.reporting import write_reports
+from pipelines.reporting import Edition, write_reports
 from pipelines.warehouse import DATABASE
 
 
@@ -31,18 +31,12 @@ def build_publication(run: RunContext) -> list[dg.AssetsDefinition]:
         with clear_errors(run.settings):
             began = time.perf_counter()
             plan, release = run.plan(context.run_id), run.candidate(context.run_id) / "release"
+            editions = [
+                Edition(audience, release / "marts" / audience, release / "reports" / audience)
+                for audience in AUDIENCES
+            ]
             provenance = report_provenance(run, context.run_id)
-            pages = []
-            for audience in AUDIENCES:
-                pages += write_reports(
-                    plan.programme,
-                    release / "marts" / audience,
-                    release / "reports" / audience,
-                    audience,
-                    provenance,
-                    run.settings.threads,
-                    run.progress,
-                )
+            pages = write_reports(plan.programme, editions, provenance, run.settings.threads, run.progress)
             return dg.MaterializeResult(
                 metadata={
                     "pages": len(pages),

@@ -7,7 +7,7 @@ marts ─▶ `reading` ─▶ `content` (records of `model`) ─▶ `figures` �
 `texts` and `wording`, layout from `reports/templates` and `reports/style`.
 """
 
-from pipelines.reporting.build import write_reports
+from pipelines.reporting.build import Edition, write_reports
 from pipelines.reporting.model import InputFile, Provenance
 
-__all__ = ["InputFile", "Provenance", "write_reports"]
+__all__ = ["Edition", "InputFile", "Provenance", "write_reports"]

@@ -9,10 +9,10 @@ what they name: they stand beside their table on a wide screen and fill a phone'
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipelines.reporting.canvas import Drawing
-from pipelines.reporting.model import Page
+from pipelines.reporting.model import GroupBlock, Page
 from pipelines.reporting.panels import draw_rounds
 from pipelines.reporting.scales import change_scale, level_scale
 from pipelines.reporting.strips import draw_changes, draw_levels
@@ -29,15 +29,43 @@ class Figures:
     rounds: Drawing | None
 
 
-def draw_page(page: Page, voices: Voices) -> tuple[Drawing | None, list[Figures]]:
-    """All figures of a page: the résumé's, and those of each group in the page's order."""
-    levels = level_scale(page)
-    changes = change_scale(page)
-    return draw_tally(page, voices), [
-        Figures(
-            levels=draw_levels(page, group, levels, voices),
-            changes=draw_changes(page, group, changes, voices),
-            rounds=draw_rounds(page, group, voices),
-        )
-        for group in page.groups
-    ]
+@dataclass(frozen=True)
+class Drawn:
+    """A page with all its figures: the résumé's, and those of each group in the page's order."""
+
+    page: Page
+    tally: Drawing | None
+    figures: list[Figures]
+
+
+def draw_page(page: Page, voices: Voices, before: Drawn | None = None) -> Drawn:
+    """Draw all figures of a page.
+
+    Args:
+        page: the content.
+        voices: words in both languages.
+        before: the same unit's page in another edition; what would come out the same is taken over from it.
+    """
+    levels, changes = level_scale(page), change_scale(page)
+    same_scales = before is not None and (levels, changes) == (level_scale(before.page), change_scale(before.page))
+    figures = []
+    for place, group in enumerate(page.groups):
+        if before is not None and same_scales and _drawn_alike(group, before.page.groups[place]):
+            figures.append(before.figures[place])
+        else:
+            figures.append(
+                Figures(
+                    levels=draw_levels(page, group, levels, voices),
+                    changes=draw_changes(page, group, changes, voices),
+                    rounds=draw_rounds(page, group, voices),
+                )
+            )
+    return Drawn(page, draw_tally(page, voices), figures)
+
+
+def _drawn_alike(group: GroupBlock, other: GroupBlock) -> bool:
+    """Whether two editions of a group's content give the same figures: all but the answers, which are not drawn."""
+    bare, other_bare = (
+        replace(block, themes=tuple(replace(theme, answers=()) for theme in block.themes)) for block in (group, other)
+    )
+    return bare == other_bare

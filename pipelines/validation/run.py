@@ -190,14 +190,14 @@ def _validate(ready: Any, data: pd.DataFrame, result_format: str) -> Any:
 @lru_cache(maxsize=1)
 def _batches() -> Any:
     """The one context of this process: nothing on disk, no progress bars."""
+    # Its loggers repeat every exception, with values of the data in it; here they become results.
+    logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
     from great_expectations.execution_engine import pandas_execution_engine
 
     # It would hash every frame twice for a fingerprint that nobody reads; verdicts are bound to the files' own hashes.
     pandas_execution_engine.HASH_THRESHOLD = 0
-    # Its loggers repeat every exception, with values of the data in it; here they become results.
-    logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     return (

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.programme import Programme, load_programme
-from pipelines.reporting import InputFile, Provenance, write_reports
+from pipelines.reporting import Edition, InputFile, Provenance, write_reports
 from pipelines.reporting.texts import Voices, load_voices
 from tests.unit.reporting import example
 
@@ -39,5 +39,5 @@ def reports(
 ) -> Path:
     """Folder of the public reports."""
     out = tmp_path_factory.mktemp("reports") / "public"
-    write_reports(programme, marts, out, "public", provenance)
+    write_reports(programme, [Edition("public", marts, out)], provenance)
     return out

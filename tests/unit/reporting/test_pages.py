@@ -13,7 +13,7 @@ import pytest
 
 from pipelines.errors import StorageError
 from pipelines.programme import Programme
-from pipelines.reporting import Provenance, write_reports
+from pipelines.reporting import Edition, Provenance, write_reports
 from pipelines.reporting.model import LANGUAGES, Language
 from pipelines.reporting.names import page_names
 from pipelines.reporting.texts import Voices
@@ -149,7 +149,7 @@ def test_what_is_suppressed_is_in_no_byte(
 ) -> None:
     """Pages do not change with the figures behind suppressed rows: not in words, not in figures, not in an order."""
     marts = example.write_marts(tmp_path / "marts", example.marts(hidden))
-    write_reports(programme, marts, tmp_path / "out", "public", provenance)
+    write_reports(programme, [Edition("public", marts, tmp_path / "out")], provenance)
     assert files(tmp_path / "out") == files(reports)
 
 
@@ -158,7 +158,9 @@ def test_what_is_shown_does_change_the_pages(
 ) -> None:
     tables = example.marts()
     tables["theme_scores"]["mean"] += 13.5
-    write_reports(programme, example.write_marts(tmp_path / "marts", tables), tmp_path / "out", "public", provenance)
+    write_reports(
+        programme, [Edition("public", example.write_marts(tmp_path / "marts", tables), tmp_path / "out")], provenance
+    )
     assert files(tmp_path / "out") != files(reports)
 
 
@@ -172,10 +174,10 @@ def test_equal_bytes_in_worker_processes(
 ) -> None:
     monkeypatch.setattr("pipelines.reporting.build.WORTH_A_PROCESS", 1)
     told: list[str] = []
-    written = write_reports(programme, marts, tmp_path, "public", provenance, 2, told.append)
+    written = write_reports(programme, [Edition("public", marts, tmp_path)], provenance, 2, told.append)
     assert files(tmp_path) == files(reports)
     assert sorted(path.relative_to(tmp_path).as_posix() for path in written) == sorted(files(reports))
-    assert told == [f"reports public: {n}/4" for n in (1, 2, 3, 4)]
+    assert told == [f"reports: {n}/4" for n in (1, 2, 3, 4)]
 
 
 def test_no_data_is_said_in_words(reports: Path) -> None:
@@ -260,7 +262,7 @@ def test_simulated_data_are_marked_on_every_page(reports: Path, name: str) -> No
 
 
 def test_real_data_are_not_marked(tmp_path: Path, marts: Path, programme: Programme, provenance: Provenance) -> None:
-    write_reports(programme, marts, tmp_path, "internal", replace(provenance, simulated=False))
+    write_reports(programme, [Edition("internal", marts, tmp_path)], replace(provenance, simulated=False))
     for name, content in files(tmp_path).items():
         assert b"Simuler" not in content, name
         assert b"kortlaegning:data" not in content, name
@@ -278,7 +280,9 @@ def test_provenance_stands_in_the_footer(reports: Path, name: str) -> None:
 def test_one_mapping_only(tmp_path: Path, programme: Programme, provenance: Provenance) -> None:
     tables = {name: table[table["mapping"].eq("2015")] for name, table in example.marts().items() if "mapping" in table}
     tables["progression"] = example.marts()["progression"].head(0)
-    write_reports(programme, example.write_marts(tmp_path / "marts", tables), tmp_path / "out", "public", provenance)
+    write_reports(
+        programme, [Edition("public", example.write_marts(tmp_path / "marts", tables), tmp_path / "out")], provenance
+    )
     page = Page(tmp_path / "out" / "da" / FIRST)
     assert "Der er gennemført én kortlægning." in page.text
     assert "udvikling" not in " ".join(table.caption for table in page.tables)
@@ -290,4 +294,19 @@ def test_a_page_that_cannot_be_written_is_an_error(
 ) -> None:
     (tmp_path / "out").write_text("a file where the folder should be", encoding="utf-8")
     with pytest.raises(StorageError, match="cannot be written"):
-        write_reports(programme, marts, tmp_path / "out", "public", provenance)
+        write_reports(programme, [Edition("public", marts, tmp_path / "out")], provenance)
+
+
+def test_editions_written_together_are_those_written_alone(
+    programme: Programme, marts: Path, provenance: Provenance, tmp_path: Path
+) -> None:
+    """Figures are shared between editions only where they are the same."""
+    tables = example.marts()
+    tables["theme_scores"]["mean"] += 13.5
+    pairs = [("public", marts), ("internal", example.write_marts(tmp_path / "marts", tables)), ("public", marts)]
+    together = [Edition(a, folder, tmp_path / "together" / str(n)) for n, (a, folder) in enumerate(pairs)]
+    write_reports(programme, together, provenance)
+    for n, (audience, folder) in enumerate(pairs):
+        write_reports(programme, [Edition(audience, folder, tmp_path / "alone" / str(n))], provenance)
+    assert files(tmp_path / "together") == files(tmp_path / "alone")
+    assert files(tmp_path / "alone" / "0") == files(tmp_path / "alone" / "2") != files(tmp_path / "alone" / "1")
