@@ -26,8 +26,13 @@ class QuickSettings(Settings):
         return DBT_CACHE
 
 
-def built_warehouse(programme: Programme, landing: Path, home: Path, select: str = "tag:marts") -> Warehouse:
-    """Bring `landing/<slug>/<mapping>/…` through extract, dbt and inference; every dbt test must pass."""
+def built_warehouse(
+    programme: Programme, landing: Path, home: Path, select: str = "tag:marts", estimates: str = "tag:estimates"
+) -> Warehouse:
+    """Bring `landing/<slug>/<mapping>/…` through extract, dbt and inference; every dbt test must pass.
+
+    `estimates` and `select` name the models of the two dbt steps.
+    """
     settings = QuickSettings(home=home, landing=landing, pseudonym_key="not a secret, only a test")
     folders = []
     for mapping in programme.mapping_keys:
@@ -37,7 +42,7 @@ def built_warehouse(programme: Programme, landing: Path, home: Path, select: str
             folders.append(raw_folder(settings, programme, found, group.code))
     warehouse = Warehouse(home, settings)
     warehouse.register_sources(programme, folders)
-    all_good(warehouse.build("tag:estimates", programme))
+    all_good(warehouse.build(estimates, programme))
     with warehouse.connect() as database:
         infer(database, home / "inference", programme.definition.thresholds)
     warehouse.register_inference(TABLES)

@@ -88,6 +88,10 @@ SCORE: dict[str, object] = {
     "sd": 100.0,
     "mean_raw": 3.0,
     "favourable": 0.5,
+    "programme_difference": None,
+    "programme_difference_low": None,
+    "programme_difference_high": None,
+    "band": None,
     "suppressed": None,
 }
 SCORE_KEY = tuple(SCORE)[:10]
@@ -135,6 +139,8 @@ RELIABLE: dict[str, object] = {
     "alpha": 0.85,
     "omega": 0.86,
     "min_item_total": 0.4,
+    "icc_school": 0.05,
+    "icc_municipality": 0.01,
     "verdict": "good",
     "suppressed": None,
 }
