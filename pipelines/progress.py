@@ -5,6 +5,7 @@ Belongs here: how a run looks while it lasts. Does not belong here: what its ste
 
 from __future__ import annotations
 
+import resource
 import sys
 import time
 from types import TracebackType
@@ -67,8 +68,15 @@ class RunProgress:
         """A step is done."""
         self._done += 1
         seconds = time.monotonic() - self._step_began
+        line = f"  {step:<14} {seconds:6.1f} s   peak {peak_memory() / 1024**2:5.0f} MiB"
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, completed=self._done)
-            self._bar.console.print(f"  {step:<14} {seconds:6.1f} s", highlight=False)
+            self._bar.console.print(line, highlight=False)
         else:
-            print(f"  {step:<14} {seconds:6.1f} s", file=self._stream, flush=True)
+            print(line, file=self._stream, flush=True)
+
+
+def peak_memory() -> int:
+    """Most memory that this process has held so far, in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

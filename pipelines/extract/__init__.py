@@ -10,6 +10,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 from pipelines.errors import InputError
@@ -39,7 +40,11 @@ __all__ = [
 SHOWN = 20
 """Findings told at once."""
 
-CODE_HASH = sha256_tree(Path(__file__).parent, [".py"])
+
+@cache
+def _code_hash() -> str:
+    """Hash of this package: raw Parquet made by other code is out of date."""
+    return sha256_tree(Path(__file__).parent, [".py"])
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,7 @@ def raw_folder(settings: Settings, programme: Programme, landing: Landing, group
     """Where the raw Parquet of one mapping and group lies: a folder named by the state of all that it is made from."""
     deliveries = [d for d in landing.deliveries if d.extract.respondent_group == group]
     state = sha256_text(
-        CODE_HASH,
+        _code_hash(),
         programme.content_hash,
         key_id(load_key(settings)),
         *(part for delivery in deliveries for part in (delivery.name, delivery.sha256)),

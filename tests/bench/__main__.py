@@ -1,0 +1,5 @@
+"""`make bench`: all measurements, one after the other."""
+
+from tests.bench import full_size
+
+full_size.main(1.0)
