@@ -46,4 +46,17 @@ MARTS = (
     Mart("response_rates", ("programme", "mapping", "level", "unit_id", "respondent_group")),
     Mart("item_distributions", ("programme", "mapping", *_UNIT, "item_id", "answer")),
     Mart("extract_reconciliation", ("programme", "mapping", "respondent_group", "content", "file"), ("difference",)),
+    Mart("sustained", ("programme", *_UNIT), ("mapping_first", "mapping_second", "mapping_third")),
+    Mart("item_contribution", ("programme", "mapping_from", "mapping_to", *_UNIT, "item_id")),
+    Mart("composition", ("programme", "mapping_from", "mapping_to", *_UNIT)),
+    Mart(
+        "item_comparability",
+        ("programme", "mapping", "respondent_group", "theme", "item_id"),
+        ("mapping_from", "comparability", "is_trend"),
+    ),
+    Mart(
+        "nonresponse",
+        ("programme", "mapping", "level", "unit_id", "respondent_group", "breakdown", "breakdown_value"),
+    ),
+    Mart("base_parameters", ("programme", "respondent_group", "theme", "form"), ("base_mapping",)),
 )

@@ -205,6 +205,7 @@ def _variables(programme: Programme) -> dict[str, object]:
         "trend_includes_minor",
         "complete_share",
         "partial_share",
+        "drift_limit",
         "low_response",
         "low_response_parents",
     )

@@ -29,6 +29,12 @@ REASONS: dict[str, Callable[[pd.DataFrame, Rules], pd.Series]] = {
     "response_rates": primary.response_rate_reasons,
     "item_distributions": primary.item_distribution_reasons,
     "extract_reconciliation": primary.extract_reconciliation_reasons,
+    "sustained": primary.theme_score_reasons,
+    "item_contribution": primary.item_figure_reasons,
+    "composition": primary.theme_score_reasons,
+    "item_comparability": primary.reliability_reasons,
+    "nonresponse": primary.invited_reasons,
+    "base_parameters": primary.reliability_reasons,
 }
 """The rule of each mart."""
 
@@ -38,6 +44,12 @@ LOOKED_AT = {
     "extract_reconciliation": "select respondent_group, rows_scored as n from mart",
     "reliability": "select false as is_institution, respondent_group, n from mart",
     "response_rates": "select is_institution, respondent_group, invited, complete, partial from mart",
+    "sustained": "select is_institution, respondent_group, n_least as n, raters_least as raters from mart",
+    "item_contribution": "select is_institution, respondent_group, n_least as n, raters_least as raters from mart",
+    "composition": "select is_institution, respondent_group, n_least as n, raters_least as raters from mart",
+    "item_comparability": "select is_institution, respondent_group, least(n, n_from) as n from mart",
+    "nonresponse": "select is_institution, respondent_group, answered as n from mart",
+    "base_parameters": "select is_institution, respondent_group, n from mart",
     # The raters of an item are those of its theme.
     "item_distributions": """
         select is_institution, respondent_group, n, raters.raters,

@@ -48,7 +48,29 @@ def theme_score_reasons(scores: pd.DataFrame, rules: Rules) -> pd.Series:
         scores,
         leader_level=_is_leader(scores, rules) & scores["is_institution"],
         n_lt_min=scores["n"] < _least(scores, rules),
-        rater_lt_min=_few_raters(scores["raters"], scores, rules),
+        rater_lt_min=_few_raters(scores["raters"], scores, rules, scores["n"].notna()),
+    )
+
+
+def item_figure_reasons(figures: pd.DataFrame, rules: Rules) -> pd.Series:
+    """Columns is_institution, respondent_group, n, raters: figures of single items, which need more respondents."""
+    return _first_reason(
+        figures,
+        leader_level=_is_leader(figures, rules) & figures["is_institution"],
+        n_lt_min=figures["n"] < rules.item_min_n,
+        rater_lt_min=_few_raters(figures["raters"], figures, rules),
+    )
+
+
+def invited_reasons(figures: pd.DataFrame, rules: Rules) -> pd.Series:
+    """Columns is_institution, respondent_group, n: those who answered, of everyone invited.
+
+    Raters do not matter: nobody is rated by an invitation.
+    """
+    return _first_reason(
+        figures,
+        leader_level=_is_leader(figures, rules) & figures["is_institution"],
+        n_lt_min=figures["n"] < _least(figures, rules),
     )
 
 

@@ -15,12 +15,14 @@ import pyarrow.parquet as pq
 from pipelines.inference.levels import level_intervals
 from pipelines.inference.progression import change_statements
 from pipelines.inference.reliability import reliabilities
+from pipelines.inference.sustained import sustained_development
 from pipelines.programme.definition import Thresholds
 
 SOURCES = {
     "theme_scores": ("int_level_estimates",),
     "progression": ("int_change_estimates",),
     "reliability": ("int_item_moments", "int_theme_forms"),
+    "sustained": ("int_change_estimates",),
 }
 """What `infer` writes, and the models each table is made from."""
 TABLES = tuple(SOURCES)
@@ -45,10 +47,13 @@ def infer(database: duckdb.DuckDBPyConnection, folder: Path, thresholds: Thresho
     asked = database.execute(
         "select mapping, respondent_group, theme, n_items from int_theme_forms order by mapping, respondent_group, theme"
     ).df()
+    mappings = [key for (key,) in database.execute("select mapping from raw.mappings order by position").fetchall()]
+    changes = change_statements(read["int_change_estimates"], thresholds)
     tables = {
-        "theme_scores": level_intervals(read["int_level_estimates"]),
-        "progression": change_statements(read["int_change_estimates"], thresholds),
+        "theme_scores": level_intervals(read["int_level_estimates"], thresholds),
+        "progression": changes,
         "reliability": reliabilities(moments, asked),
+        "sustained": sustained_development(changes, mappings),
     }
     for name, frame in tables.items():
         # NaN of pandas is null in Parquet: a figure that does not exist is absent, not a number.

@@ -15,6 +15,25 @@ Floats = npt.NDArray[np.float64]
 CONFIDENCE = 0.95
 """Share of intervals that cover the truth (method.md 5)."""
 
+ROUNDING = 1e-9
+"""Variance in points² that is rounding and no spread: sums are kept to twelve decimals."""
+
+
+def standard_error(variance: Floats) -> Floats:
+    """Root of a variance; one that is only rounding is zero, so that equal answers do not look like certainty."""
+    return np.sqrt(np.where(variance < ROUNDING, 0.0, variance))
+
+
+def degrees_of_freedom(usual: Floats, effective_clusters: Floats, rule: str) -> Floats:
+    """Clusters − 1, or by `satterthwaite` effective clusters − 1 where the variance is clustered.
+
+    Effective clusters are (Σw)²/Σw² with w = (n_s/n)², added over the rounds of a change: the number of equal schools that give
+    a variance as well known, when school means have one variance. With equal schools both rules agree.
+    """
+    if rule == "clusters":
+        return usual
+    return np.where(np.isnan(effective_clusters), usual, np.clip(effective_clusters - 1, 1, np.maximum(usual, 1)))
+
 
 def half_width(se: Floats, df: Floats) -> Floats:
     """Half of the 95 % interval: t quantile times standard error. Not a number where either is missing or df < 1.

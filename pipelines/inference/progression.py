@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from pipelines.inference.intervals import half_width, two_sided_p
+from pipelines.inference.intervals import degrees_of_freedom, half_width, standard_error, two_sided_p
 from pipelines.programme.definition import Thresholds
 
 FAMILY = ["mapping_from", "mapping_to", "level", "unit_id", "breakdown", "breakdown_value"]
@@ -34,17 +34,20 @@ def change_statements(estimates: pd.DataFrame, thresholds: Thresholds) -> pd.Dat
     blocked = _no_figure(result)
     figures = ["mean_from", "mean_to", "sd_from", "sd_to", "delta", "variance", "df"]
     result[figures] = result[figures].astype("float64").mask(blocked.ne(""))
-    delta, df = (result[name].to_numpy(dtype=np.float64) for name in ("delta", "df"))
-    se = np.sqrt(result["variance"].to_numpy(dtype=np.float64))
+    delta, usual, effective = (
+        result[name].to_numpy(dtype=np.float64) for name in ("delta", "df", "effective_clusters")
+    )
+    df = degrees_of_freedom(usual, effective, thresholds.degrees_of_freedom)
+    se = standard_error(result["variance"].to_numpy(dtype=np.float64))
     width = half_width(se, df)
     few = _few_clusters(result, thresholds)
-    result["se"] = se
+    result["se"], result["df"] = se, df
     result["ci_low"], result["ci_high"] = delta - width, delta + width
     result["hedges_g"] = hedges_g(result)
     result["p"] = np.where(few, np.nan, two_sided_p(delta, se, df))
     result["q"] = benjamini_hochberg(result)
     ladder = _status(result, blocked, few, thresholds)
-    return result.drop(columns=["variance"]).assign(**ladder)
+    return result.drop(columns=["variance", "effective_clusters"]).assign(**ladder)
 
 
 def benjamini_hochberg(changes: pd.DataFrame) -> pd.Series:
@@ -110,14 +113,24 @@ def _status(
     inside = (changes["ci_low"] > -thresholds.relevant) & (changes["ci_high"] < thresholds.relevant)
     split = blocked.str.split(":", n=1)
     no_interval = changes["se"].isna()
+    # Without spread there is no measure of uncertainty: an interval of width zero shows nothing.
+    no_spread = changes["se"].eq(0)
     status = np.select(
-        [blocked.ne(""), few | no_interval, clear & (delta > 0), clear & (delta < 0), inside],
+        [blocked.ne(""), few | no_interval | no_spread, clear & (delta > 0), clear & (delta < 0), inside],
         [split.str[0], "inconclusive", "increase", "decrease", "status_quo"],
         default="inconclusive",
     ).astype(object)
     reason = np.select(
-        [blocked.ne(""), few, no_interval, status != "inconclusive", significant, changes["p"] < thresholds.alpha],
-        [split.str[1], "few_clusters", "no_interval", "", "below_trivial", "not_significant"],
+        [
+            blocked.ne(""),
+            few,
+            no_interval,
+            no_spread,
+            status != "inconclusive",
+            significant,
+            changes["p"] < thresholds.alpha,
+        ],
+        [split.str[1], "few_clusters", "no_interval", "no_spread", "", "below_trivial", "not_significant"],
         default="imprecise",
     ).astype(object)
     magnitude = np.select(

@@ -162,6 +162,10 @@ class Thresholds(Part):
     relevant: float = Field(default=20, gt=0, description="points that make a change relevant (5)")
     trivial: float = Field(default=10, ge=0, description="points below which a change is not named (5)")
     marked: float = Field(default=50, gt=0, description="points from which a change is called marked (5)")
+    degrees_of_freedom: Literal["clusters", "satterthwaite"] = Field(
+        default="clusters",
+        description="of a clustered interval: clusters − 1, or effective clusters − 1 where schools differ much in size (2, 5)",
+    )
     min_clusters: int = Field(default=5, ge=2, description="clusters a round below which no claim is made (5)")
     min_classes: int = Field(default=8, ge=2, description="classes from which they are a school's clusters (2)")
     min_valid_share: float = Field(default=0.5, gt=0, le=1, description="share of items a score needs (1.3)")
@@ -170,6 +174,9 @@ class Thresholds(Part):
     trend_min_share: float = Field(default=0.6, gt=0, le=1, description="share of items that must be common (1.4)")
     trend_includes_minor: bool = Field(
         default=False, description="count items whose wording changed in a minor way as common"
+    )
+    drift_limit: float = Field(
+        default=0.3, gt=0, description="shift of an item beside its theme that is flagged, SD (4)"
     )
     low_response: float = Field(default=0.5, ge=0, le=1, description="response flag, pupils and staff (9)")
     low_response_parents: float = Field(default=0.4, ge=0, le=1, description="response flag, parents (9)")

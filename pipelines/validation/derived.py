@@ -79,6 +79,18 @@ def raters_counted(frame: pd.DataFrame, _: Scope) -> pd.Series:
     return frame["raters"].fillna(0)
 
 
+def raters_least_counted(frame: pd.DataFrame, _: Scope) -> pd.Series:
+    """Fewest raters of any mapping; none where they are not known."""
+    return frame["raters_least"].fillna(0)
+
+
+def contribution_gap(frame: pd.DataFrame, scope: Scope) -> pd.Series:
+    """Distance between a theme's change and its items' contributions with the residual; empty where suppressed."""
+    theme = frame.groupby([c for c in scope.key if c != "item_id"], sort=False, observed=True, dropna=False)
+    explained = theme["contribution"].transform("sum") + frame["residual"]
+    return (explained - frame["delta"]).abs()
+
+
 def raters_from_counted(frame: pd.DataFrame, _: Scope) -> pd.Series:
     """Raters in the earlier round; empty where there was no round, none where they are not known."""
     return frame["raters_from"].fillna(0).where(frame["n_from"].notna())
@@ -169,6 +181,8 @@ DERIVED: dict[str, Derive] = {
         base_mean_gap,
         base_sd_gap,
         raters_counted,
+        raters_least_counted,
+        contribution_gap,
         raters_from_counted,
         raters_to_counted,
         has_data,

@@ -16,18 +16,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from pipelines.marts import MARTS as ALL_MARTS
 from pipelines.programme import PROGRAMMES
 from pipelines.release import home_lock
 from tests.conftest import DATA, SMALL, Built, copy_of, run_cli
 
-MARTS = (
-    "theme_scores",
-    "progression",
-    "reliability",
-    "response_rates",
-    "item_distributions",
-    "extract_reconciliation",
-)
+MARTS = tuple(mart.name for mart in ALL_MARTS)
 
 
 @pytest.fixture

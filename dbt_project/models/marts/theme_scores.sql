@@ -21,5 +21,9 @@ select
     cast(sd as double) as sd,
     cast(mean_raw as double) as mean_raw,
     cast(favourable as double) as favourable,
+    cast(programme_difference as double) as programme_difference,
+    cast(programme_difference_low as double) as programme_difference_low,
+    cast(programme_difference_high as double) as programme_difference_high,
+    cast(band as varchar) as band,
     cast(null as varchar) as suppressed
 from {{ source('inference', 'theme_scores') }}

@@ -78,7 +78,11 @@ cluster_parts as (
             cast(clusters.sum_score as double)
             - clusters.n * case when clusters.mapping = rounds.mapping_to then rounds.mean_raw_to else rounds.mean_raw_from end
         )
-        / case when clusters.mapping = rounds.mapping_to then rounds.n_to else rounds.n_from end as u
+        / case when clusters.mapping = rounds.mapping_to then rounds.n_to else rounds.n_from end as u,
+        power(
+            cast(clusters.n as double)
+            / case when clusters.mapping = rounds.mapping_to then rounds.n_to else rounds.n_from end, 2
+        ) as weight
     from rounds
     inner join {{ ref('int_unit_clusters') }} as clusters
         on
@@ -92,7 +96,8 @@ cluster_sums as (
     select
         {{ list_columns(key) }},
         cluster_id,
-        {{ exact_sum('u') }} as u
+        {{ exact_sum('u') }} as u,
+        {{ exact_sum('weight') }} as weight
     from cluster_parts
     group by {{ list_columns(key) }}, cluster_id
 ),
@@ -101,7 +106,9 @@ cluster_variances as (
     select
         {{ list_columns(key) }},
         count(*) as clusters,
-        {{ exact_sum('u * u') }} as sum_u_squared
+        {{ exact_sum('u * u') }} as sum_u_squared,
+        -- As many equal clusters as these unequal ones are worth (Satterthwaite, cluster means of one variance).
+        power({{ exact_sum('weight') }}, 2) / {{ exact_sum('weight * weight') }} as effective_clusters
     from cluster_sums
     group by {{ list_columns(key) }}
 )
@@ -127,6 +134,7 @@ select
     case when rounds.is_clustered then rounds.clusters_from else rounds.n_from end as clusters_from,
     case when rounds.is_clustered then rounds.clusters_to else rounds.n_to end as clusters_to,
     case when rounds.is_clustered then cluster_variances.clusters else rounds.n_from + rounds.n_to end as clusters,
+    case when rounds.is_clustered then cluster_variances.effective_clusters end as effective_clusters,
     case
         when not rounds.is_clustered
             then

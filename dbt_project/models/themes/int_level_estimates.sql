@@ -27,13 +27,13 @@ means as (
         case
             when totals.n > 1
                 then
-                    greatest(totals.sum_score_squared - totals.sum_score * totals.sum_score / totals.n, 0.0)
+                    {{ squared_deviations('totals.sum_score_squared', 'totals.sum_score', 'totals.n') }}
                     / (totals.n - 1)
         end as variance_raw,
         totals.level <> 'institution'
         or (totals.is_cluster_known and totals.n_clusters >= {{ var('min_classes') }}) as is_clustered
     from totals
-    inner join {{ ref('base_parameters') }} as parameters
+    inner join {{ ref('int_base_parameters') }} as parameters
         on {{ equal_columns('totals', 'parameters', ['respondent_group', 'theme', 'form']) }}
 ),
 
@@ -43,7 +43,10 @@ cluster_variances as (
         -- u_s of method.md 2, on the 500 scale.
         {{ exact_sum(
             "power(100 * (cast(clusters.sum_score as double) - means.mean_raw * clusters.n) / means.n / means.sigma, 2)"
-        ) }} as sum_u_squared
+        ) }} as sum_u_squared,
+        -- As many equal clusters as these unequal ones are worth (Satterthwaite, cluster means of one variance).
+        power({{ exact_sum("power(cast(clusters.n as double) / means.n, 2)") }}, 2)
+        / {{ exact_sum("power(cast(clusters.n as double) / means.n, 4)") }} as effective_clusters
     from means
     inner join {{ ref('int_unit_clusters') }} as clusters
         on {{ equal_columns('means', 'clusters', key) }}
@@ -63,6 +66,7 @@ select
     means.mean_raw,
     means.favourable,
     means.sigma,
+    case when means.is_clustered then cluster_variances.effective_clusters end as effective_clusters,
     case
         when means.is_clustered and means.n_clusters > 1
             then cluster_variances.sum_u_squared * means.n_clusters / (means.n_clusters - 1)

@@ -17,7 +17,8 @@ ROW: dict[str, Any] = {
     "theme": "trivsel", "breakdown": "all", "breakdown_value": "all", "items": 4, "is_comparable": True,
     "is_asked_from": True, "is_asked_to": True, "n_answered_from": 200, "n_answered_to": 200, "n_from": 200, "n_to": 200,
     "raters_from": None, "raters_to": None, "mean_from": 500.0, "mean_to": 530.0, "sd_from": 100.0, "sd_to": 100.0,
-    "is_clustered": True, "delta": 30.0, "clusters_from": 8, "clusters_to": 8, "clusters": 8, "variance": 25.0, "df": 7.0,
+    "is_clustered": True, "delta": 30.0, "clusters_from": 8, "clusters_to": 8, "clusters": 8, "variance": 25.0, "effective_clusters": None,
+    "df": 7.0,
 }  # fmt: skip
 
 
@@ -86,6 +87,8 @@ def test_interval_and_p_by_the_t_distribution() -> None:
         ({"is_asked_from": False}, "not_comparable", "not_asked_in_both", None),
         ({"delta": None}, "not_comparable", "no_scale", None),
         ({"variance": None}, "inconclusive", "no_interval", None),
+        ({"variance": 0.0}, "inconclusive", "no_spread", None),
+        ({"variance": 1e-10}, "inconclusive", "no_spread", None),
     ],
 )  # fmt: skip
 def test_status_is_the_first_rung_that_holds(

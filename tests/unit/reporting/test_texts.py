@@ -17,6 +17,7 @@ REASONS = [
     "imprecise",
     "below_trivial",
     "no_interval",
+    "no_spread",
     "missing_from",
     "missing_to",
     "missing_both",

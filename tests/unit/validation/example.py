@@ -88,6 +88,10 @@ SCORE: dict[str, object] = {
     "sd": 100.0,
     "mean_raw": 3.0,
     "favourable": 0.5,
+    "programme_difference": None,
+    "programme_difference_low": None,
+    "programme_difference_high": None,
+    "band": None,
     "suppressed": None,
 }
 SCORE_KEY = tuple(SCORE)[:10]
@@ -135,6 +139,8 @@ RELIABLE: dict[str, object] = {
     "alpha": 0.85,
     "omega": 0.86,
     "min_item_total": 0.4,
+    "icc_school": 0.05,
+    "icc_municipality": 0.01,
     "verdict": "good",
     "suppressed": None,
 }
@@ -207,6 +213,98 @@ CODE: dict[str, object] = {
 NOTHING: dict[str, object] = dict.fromkeys(
     ("mean_from", "mean_to", "delta", "se", "df", "ci_low", "ci_high", "p", "q", "hedges_g", "magnitude")
 )
+
+
+SUSTAINED: dict[str, object] = {
+    "programme": "proeve",
+    "level": "programme",
+    "unit_id": "proeve",
+    "respondent_group": "pupils",
+    "theme": "trivsel",
+    "mapping_first": "2013",
+    "mapping_second": "2015",
+    "mapping_third": "2017",
+    "n_least": 40,
+    "raters_least": None,
+    "status": "stable",
+    "suppressed": None,
+}
+PART: dict[str, object] = {
+    "programme": "proeve",
+    "mapping_from": "2015",
+    "mapping_to": "2017",
+    "level": "programme",
+    "unit_id": "proeve",
+    "respondent_group": "pupils",
+    "theme": "trivsel",
+    "item_id": "q1",
+    "n_from": 40,
+    "n_to": 50,
+    "n_least": 40,
+    "raters_least": None,
+    "contribution": 6.0,
+    "delta": 10.0,
+    "residual": 0.5,
+    "suppressed": None,
+}
+COMPOSED: dict[str, object] = {
+    **{name: PART[name] for name in tuple(PART)[:7]},
+    "n_from": 40,
+    "n_to": 50,
+    "n_least": 40,
+    "raters_least": None,
+    "schools_both": 5,
+    "schools_opened": 0,
+    "schools_closed": 0,
+    "n_both_from": 40,
+    "n_both_to": 50,
+    "delta": 10.0,
+    "delta_both": 10.0,
+    "composition": 0.0,
+    "suppressed": None,
+}
+DRIFT: dict[str, object] = {
+    "programme": "proeve",
+    "mapping": "2017",
+    "respondent_group": "pupils",
+    "theme": "trivsel",
+    "item_id": "q1",
+    "mapping_from": "2015",
+    "comparability": "identical",
+    "is_trend": True,
+    "n_from": 40,
+    "n": 50,
+    "shift": 0.1,
+    "theme_shift": 0.05,
+    "drift": 0.05,
+    "is_flagged": False,
+    "suppressed": None,
+}
+ABSENT: dict[str, object] = {
+    "programme": "proeve",
+    "mapping": "2015",
+    "level": "programme",
+    "unit_id": "proeve",
+    "respondent_group": "pupils",
+    "breakdown": "gender",
+    "breakdown_value": "female",
+    "invited": 50,
+    "answered": 40,
+    "rr2": 0.8,
+    "suppressed": None,
+}
+BASE: dict[str, object] = {
+    "programme": "proeve",
+    "respondent_group": "pupils",
+    "theme": "trivsel",
+    "form": "full",
+    "base_mapping": "2015",
+    "n": 40,
+    "mu": 3.2,
+    "sigma": 0.6,
+    "parameters_hash": "0cc175b9c0f1b6a831c399e269772661",
+    "suppressed": None,
+}
 
 
 def valid_tables() -> dict[str, pd.DataFrame]:
@@ -312,6 +410,48 @@ def valid_tables() -> dict[str, pd.DataFrame]:
             {"respondent_group": "leaders", "n": 20, "answer": 2, "share": 0.75},
             _hidden(ANSWER, tuple(ANSWER)[:8], level="institution", unit_id="101002"),
             _hidden(ANSWER, tuple(ANSWER)[:8], level="institution", unit_id="101002", answer=2),
+        ),
+        "sustained": _frame(
+            SUSTAINED,
+            {},
+            {"respondent_group": "leaders", "n_least": 6},
+            {"respondent_group": "rated", "raters_least": 4},
+            _hidden(SUSTAINED, tuple(SUSTAINED)[:8], level="institution", unit_id="101002", status="suppressed"),
+        ),
+        "item_contribution": _frame(
+            PART,
+            {},
+            {"item_id": "q2", "contribution": 3.5},
+            {"respondent_group": "leaders", "n_least": 20, "delta": 6.5},
+            {"respondent_group": "rated", "raters_least": 4, "delta": 6.5},
+            _hidden(PART, tuple(PART)[:8], level="institution", unit_id="101002"),
+        ),
+        "composition": _frame(
+            COMPOSED,
+            {},
+            {"respondent_group": "leaders", "n_least": 6},
+            {"respondent_group": "rated", "raters_least": 4},
+            _hidden(COMPOSED, tuple(COMPOSED)[:7], level="municipality", unit_id="102"),
+        ),
+        "item_comparability": _frame(
+            DRIFT,
+            {},
+            {"respondent_group": "leaders", "n": 6},
+            {"mapping": "2015", "mapping_from": None, "comparability": "new", "n_from": None}
+            | dict.fromkeys(("shift", "theme_shift", "drift", "is_flagged")),
+            _hidden(DRIFT, tuple(DRIFT)[:8], item_id="q2"),
+        ),
+        "nonresponse": _frame(
+            ABSENT,
+            {},
+            {"respondent_group": "leaders", "answered": 6, "rr2": 0.12},
+            _hidden(ABSENT, tuple(ABSENT)[:7], level="institution", unit_id="101002"),
+        ),
+        "base_parameters": _frame(
+            BASE,
+            {},
+            {"respondent_group": "leaders", "n": 6},
+            _hidden(BASE, tuple(BASE)[:5], respondent_group="rated"),
         ),
         "extract_respondents": _frame(
             RECORD,
@@ -507,6 +647,46 @@ TABLES = (
         not_unanimous=cell(0, share=1.0),
         shares_add_up=both(0, 1, share=0.5),
     ),
+    Plants("sustained")
+    .mart(hidden=3, figure="n_least", rows=False)
+    .add(
+        n_rule=cell(0, n_least=4),
+        n_rule_leaders=cell(1, n_least=4),
+        leaders_level=cell(1, level="institution"),
+        raters_rule=cell(2, raters_least=None),
+        status_known=cell(0, status="better"),
+    ),
+    Plants("item_contribution")
+    .mart(hidden=4, figure="contribution", rows=False)
+    .add(
+        n_rule=cell(0, n_least=9),
+        n_rule_leaders=cell(2, n_least=9),
+        leaders_level=cell(2, level="institution"),
+        raters_rule=cell(3, raters_least=2),
+        parts_add_up=both(0, 1, contribution=6.1),
+    ),
+    Plants("composition")
+    .mart(hidden=3, figure="delta", rows=False)
+    .add(
+        n_rule=cell(0, n_least=4),
+        n_rule_leaders=cell(1, n_least=4),
+        raters_rule=cell(2, raters_least=2),
+        parts_of_n=cell(0, n_both_from=41),
+    ),
+    Plants("item_comparability")
+    .mart(hidden=3, figure="shift", level=False)
+    .add(n_rule=cell(0, n=4), n_rule_leaders=cell(1, n=4), drift_small=cell(0, is_flagged=True)),
+    Plants("nonresponse")
+    .mart(hidden=2, figure="rr2", rows=False)
+    .add(
+        n_rule=cell(0, answered=4),
+        n_rule_leaders=cell(1, answered=4),
+        leaders_level=cell(1, level="institution"),
+        rate_is_share=cell(0, rr2=1.1),
+    ),
+    Plants("base_parameters")
+    .mart(hidden=2, figure="mu", level=False)
+    .add(n_rule=cell(0, n=4), n_rule_leaders=cell(1, n=4), has_spread=cell(0, sigma=0.0)),
     Plants("extract_respondents").add(
         rows=EMPTY,
         record_unique=twice(0),

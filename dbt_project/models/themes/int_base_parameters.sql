@@ -28,7 +28,7 @@ parameters as (
         cast(n as bigint) as n,
         sum_score / n as mu,
         case
-            when n > 1 then sqrt(greatest(sum_score_squared - sum_score * sum_score / n, 0.0) / (n - 1))
+            when n > 1 then sqrt({{ squared_deviations('sum_score_squared', 'sum_score', 'n') }} / (n - 1))
         end as sigma
     from base_sums
 )

@@ -1,0 +1,327 @@
+"""The four marts of method.md 1 to 5 and 9 a second time, in plain pandas and scipy.
+
+Belongs here: what method.md says, written from method.md and not from the models, in the most literal way; slow is fine.
+Does not belong here: anything of `pipelines` but the programme's own files.
+
+Where method.md leaves something open the reading is said here: one trend form per theme over all rounds that ask it (so that
+changes add up); k is the longest form of those rounds; the clusters of a change in a school are classes of one round each,
+because a class of the one round is not the class of that name in the next.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy import optimize, stats
+
+from pipelines.programme import Programme
+
+UNIT = ["level", "unit_id"]
+CELL = ["respondent_group", "theme", "form", "breakdown", "breakdown_value", *UNIT]
+BANDS = ((0, 3, "0-3"), (4, 6, "4-6"), (7, 10, "7-10"))
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """The marts as frames."""
+
+    theme_scores: pd.DataFrame
+    progression: pd.DataFrame
+    reliability: pd.DataFrame
+    response_rates: pd.DataFrame
+
+
+def compute(programme: Programme, raw: Path) -> Oracle:
+    """All four marts from the raw Parquet below `raw`."""
+    people, answers, roster = (read(raw, name) for name in ("respondents", "answers", "roster"))
+    lineage = dict(zip(programme.lineage["institution_id"], programme.lineage["lineage_id"], strict=True))
+    for frame in (people, roster):
+        frame["school"] = frame["institution_id"].map(lambda i: lineage.get(i, i))
+    asked = asked_items(programme)
+    scored = score_answers(asked, programme, answers, people)
+    scores = with_500(programme, theme_means(programme, asked, scored).merge(people, on="respondent_key"))
+    long = in_units(programme, scores)
+    levels = theme_scores(programme, long)
+    return Oracle(
+        theme_scores=levels,
+        progression=progression(programme, long, levels),
+        reliability=reliability(asked, scored),
+        response_rates=response_rates(programme, asked, answers, people, roster),
+    )
+
+
+def read(raw: Path, name: str) -> pd.DataFrame:
+    """One raw table; only the respondents carry mapping and group, so that joins on the key stay simple."""
+    files = sorted(raw.rglob(f"{name}/*.parquet"))
+    frame = pd.concat([pd.read_parquet(file) for file in files], ignore_index=True)
+    return frame.drop(columns=["mapping", "respondent_group"]) if name == "answers" else frame
+
+
+def asked_items(programme: Programme) -> pd.DataFrame:
+    """One row per mapping, group and item asked: variable, scale, theme, direction, lowest, highest, top, is_trend."""
+    valid = programme.scales[programme.scales["kind"].eq("valid")].groupby("scale")["value"]
+    scales = pd.DataFrame({"low": valid.min(), "high": valid.max(), "steps": valid.nunique()})
+    asked = programme.codebook[programme.codebook["variable"].ne("")]
+    asked = asked.merge(programme.items[["respondent_group", "item_id", "theme", "direction"]])
+    asked = asked.merge(scales, left_on="scale", right_index=True)
+    asked["top"] = np.where(asked["steps"] <= 3, asked["high"], asked["high"] - 1).astype(float)
+    trend: set[tuple[str, str]] = set()
+    for (group, _), theme in asked.groupby(["respondent_group", "theme"]):
+        rounds = sorted(theme["mapping"].unique(), key=programme.mapping_keys.index)
+        k = theme.groupby("mapping")["item_id"].nunique().max()
+        common = [
+            item
+            for item, rows in theme.groupby("item_id")
+            if len(rows) == len(rounds)
+            and rows.loc[rows["mapping"].ne(rounds[0]), "comparability"].eq("identical").all()
+            and rows[["low", "high", "steps"]].drop_duplicates().shape[0] == 1
+        ]
+        if len(common) >= (2 if k <= 3 else 3) and len(common) >= 0.6 * k:
+            trend |= {(group, item) for item in common}
+    asked["is_trend"] = [pair in trend for pair in zip(asked["respondent_group"], asked["item_id"], strict=True)]
+    return asked.astype({"low": float, "high": float, "direction": float})
+
+
+def score_answers(
+    asked: pd.DataFrame, programme: Programme, answers: pd.DataFrame, people: pd.DataFrame
+) -> pd.DataFrame:
+    """One row per valid answer: respondent_key, its item, x with reversed items turned, whether it is a top category."""
+    rows = answers.merge(people[["respondent_key", "mapping", "respondent_group"]], on="respondent_key")
+    rows = rows.merge(asked, on=["mapping", "respondent_group", "variable"])
+    valid = programme.scales[programme.scales["kind"].eq("valid")][["scale", "code", "value"]]
+    rows = rows.merge(valid, on=["scale", "code"]).astype({"value": float})
+    turn = rows["direction"].eq(-1) & ~rows["already_reversed"]
+    rows["x"] = rows["value"].where(~turn, rows["low"] + rows["high"] - rows["value"])
+    rows["is_top"] = rows["x"] >= rows["top"]
+    return rows
+
+
+def theme_means(programme: Programme, asked: pd.DataFrame, scored: pd.DataFrame) -> pd.DataFrame:
+    """One row per respondent, theme and form with a score: half of the items, rounded up, are valid."""
+    parts = []
+    for form in ("full", "trend"):
+        items, rows = (asked, scored) if form == "full" else (asked[asked["is_trend"]], scored[scored["is_trend"]])
+        k = items.groupby(["mapping", "respondent_group", "theme"])["item_id"].nunique().rename("k").reset_index()
+        means = rows.groupby(["respondent_key", "mapping", "respondent_group", "theme"], as_index=False).agg(
+            y=("x", "mean"), favourable=("is_top", "mean"), valid=("x", "size")
+        )
+        means = means.merge(k, on=["mapping", "respondent_group", "theme"])
+        parts.append(means[means["valid"] >= np.ceil(means["k"] / 2)].assign(form=form))
+    return pd.concat(parts).drop(columns=["mapping", "respondent_group"])
+
+
+def with_500(programme: Programme, scores: pd.DataFrame) -> pd.DataFrame:
+    """Add `score` on the 500 scale, and the base: the base mapping or the first that asks the theme."""
+    order = {key: position for position, key in enumerate(programme.mapping_keys)}
+    result = []
+    for _, rows in scores.groupby(["respondent_group", "theme", "form"]):
+        here = set(rows["mapping"])
+        base = programme.base.key if programme.base.key in here else min(here, key=order.__getitem__)
+        y = rows.loc[rows["mapping"].eq(base), "y"]
+        spread = y.std(ddof=1)
+        result.append(rows.assign(base_mapping=base, score=500 + 100 * (rows["y"] - y.mean()) / spread))
+    return pd.concat(result)
+
+
+def in_units(programme: Programme, scores: pd.DataFrame) -> pd.DataFrame:
+    """Every score once per unit (programme, municipality, school) and breakdown that it belongs to."""
+    band = pd.Series(None, index=scores.index, dtype="object")
+    for low, high, name in BANDS:
+        band = band.mask(scores["grade"].between(low, high), name)
+    cut = [
+        scores.assign(breakdown="all", breakdown_value="all"),
+        scores.assign(breakdown="gender", breakdown_value=scores["gender"]),
+        scores.assign(breakdown="grade_band", breakdown_value=band),
+    ]
+    whole = pd.concat(cut)
+    whole = whole[whole["breakdown_value"].notna()]
+    return pd.concat(
+        [
+            whole.assign(level="programme", unit_id=programme.slug, cluster=whole["school"]),
+            whole.assign(level="municipality", unit_id=whole["municipality_id"], cluster=whole["school"]),
+            whole.assign(level="institution", unit_id=whole["school"], cluster=whole["class_id"]),
+        ],
+        ignore_index=True,
+    )
+
+
+def theme_scores(programme: Programme, long: pd.DataFrame) -> pd.DataFrame:
+    """method.md 2. Adds `mean`, `n` and `by_class` of its cell to each row of `long` on the way."""
+    cell = ["mapping", *CELL]
+    groups = long.groupby(cell, sort=False)
+    result = groups.agg(
+        n=("score", "size"),
+        mean=("score", "mean"),
+        sd=("score", "std"),
+        mean_raw=("y", "mean"),
+        favourable=("favourable", "mean"),
+        base_mapping=("base_mapping", "first"),
+        known=("cluster", "count"),
+        classes=("cluster", "nunique"),
+    ).reset_index()
+    enough = result["known"].eq(result["n"]) & (result["classes"] >= programme.definition.thresholds.min_classes)
+    result["by_class"] = enough | result["level"].ne("institution")
+    place = groups.ngroup()
+    for name in ("n", "mean", "by_class"):
+        long[name] = result[name].to_numpy()[place]
+    long["place"] = place
+    cluster = long["cluster"].where(long["by_class"], long["respondent_key"].astype(str))
+    u = ((long["score"] - long["mean"]) / long["n"]).groupby([place, cluster]).sum()
+    by_cell = u.groupby(level=0)
+    result["clusters"], spread = by_cell.size(), by_cell.apply(lambda u: (u**2).sum())
+    s = result["clusters"].where(result["clusters"] > 1)
+    result["se"], result["df"] = np.sqrt(s / (s - 1) * spread), s - 1
+    half = stats.t.ppf(0.975, result["df"]) * result["se"]
+    result["ci_low"], result["ci_high"] = result["mean"] - half, result["mean"] + half
+    return result
+
+
+def progression(programme: Programme, long: pd.DataFrame, levels: pd.DataFrame) -> pd.DataFrame:
+    """method.md 5: every cell with a trend form and data in both rounds; q and the ladder."""
+    rules, keys = programme.definition.thresholds, list(programme.mapping_keys)
+    trend = levels[levels["form"].eq("trend")]
+    rows = long[long["form"].eq("trend")]
+    found = [changes(programme, trend, rows, first, last) for i, first in enumerate(keys) for last in keys[i + 1 :]]
+    result = pd.concat(found, ignore_index=True)
+    half = stats.t.ppf(0.975, result["df"]) * result["se"]
+    result["ci_low"], result["ci_high"] = result["delta"] - half, result["delta"] + half
+    few = result["level"].ne("institution") & (
+        result[["clusters_from", "clusters_to"]].min(axis=1) < rules.min_clusters
+    )
+    testable = ~few & result["se"].gt(1e-4) & result["df"].ge(1)
+    t = (result["delta"] / result["se"]).abs()
+    result["p"], result["q"] = pd.Series(2 * stats.t.sf(t, result["df"])).where(testable), np.nan
+    for _, p in result[testable].groupby(["mapping_from", "mapping_to", *UNIT, "breakdown", "breakdown_value"])["p"]:
+        ranked = p.sort_values()
+        m = len(ranked)
+        adjusted = (ranked * m / np.arange(1, m + 1))[::-1].cummin().clip(upper=1)
+        result.loc[adjusted.index, "q"] = adjusted
+    blocked = few | result["se"].isna() | (result["se"] < 1e-4)
+    figures = (result[name] for name in ("delta", "q", "ci_low", "ci_high"))
+    result["status"] = [ladder(*row, rules) for row in zip(blocked, *figures, strict=True)]
+    return result
+
+
+def changes(programme: Programme, levels: pd.DataFrame, rows: pd.DataFrame, first: str, last: str) -> pd.DataFrame:
+    """One row per cell with data in both rounds."""
+    a, b = (levels[levels["mapping"].eq(mapping)] for mapping in (first, last))
+    pair = a.merge(b, on=CELL, suffixes=("_from", "_to"))
+    pair["mapping_from"], pair["mapping_to"] = first, last
+    pair["delta"] = pair["mean_to"] - pair["mean_from"]
+    n_a, n_b, var_a, var_b = pair["n_from"], pair["n_to"], pair["sd_from"] ** 2, pair["sd_to"] ** 2
+    df = n_a + n_b - 2
+    pooled = ((n_a - 1) * var_a + (n_b - 1) * var_b) / df
+    pair["hedges_g"] = ((1 - 3 / (4 * df - 1)) * pair["delta"] / np.sqrt(pooled)).where((df >= 2) & (pooled > 0))
+    by_class = pair["by_class_from"] & pair["by_class_to"]
+    within = rows[rows["mapping"].isin([first, last])].merge(pair[[*CELL]].assign(cell=pair.index), on=CELL)
+    within = within[by_class.to_numpy()[within["cell"]]]
+    sign = np.where(within["mapping"].eq(last), 1, -1)
+    stays = programme.definition.ids.institutions_stable & within["level"].ne("institution")
+    cluster = within["cluster"].where(stays, within["cluster"] + " " + within["mapping"])
+    u = (sign * (within["score"] - within["mean"]) / within["n"]).groupby([within["cell"], cluster]).sum()
+    s = u.groupby(level=0).size().reindex(pair.index)
+    spread = (u**2).groupby(level=0).sum().reindex(pair.index)
+    part_a, part_b = var_a / n_a, var_b / n_b
+    welch = (part_a + part_b) ** 2 / (part_a**2 / (n_a - 1) + part_b**2 / (n_b - 1))
+    more = s.where(s > 1)
+    pair["se"] = np.sqrt((more / (more - 1) * spread).where(by_class, part_a + part_b))
+    pair["df"] = (more - 1).where(by_class, welch)
+    pair["clusters"] = s.where(by_class, n_a + n_b)
+    for side in ("from", "to"):
+        pair[f"clusters_{side}"] = pair[f"clusters_{side}"].where(by_class, pair[f"n_{side}"])
+    return pair
+
+
+def ladder(blocked: bool, delta: float, q: float, low: float, high: float, rules: object) -> str:
+    """The first that holds; `blocked` is no claim for want of clusters, of an interval or of any spread."""
+    if blocked:
+        return "inconclusive"
+    if q < rules.alpha and delta >= rules.trivial:  # type: ignore[attr-defined]
+        return "increase"
+    if q < rules.alpha and delta <= -rules.trivial:  # type: ignore[attr-defined]
+        return "decrease"
+    inside = -rules.relevant < low and high < rules.relevant  # type: ignore[attr-defined]
+    return "status_quo" if inside else "inconclusive"
+
+
+def reliability(asked: pd.DataFrame, scored: pd.DataFrame) -> pd.DataFrame:
+    """method.md 3, one theme at a time, from the complete cases themselves."""
+    found, theme = [], ["mapping", "respondent_group", "theme"]
+    answered = dict(list(scored.groupby(theme)))
+    for key, items in asked.groupby(theme):
+        rows = answered.get(key, scored.iloc[:0])
+        wide = rows.pivot_table(index="respondent_key", columns="item_id", values="x")
+        complete = wide.reindex(columns=sorted(items["item_id"])).dropna()
+        k, n = complete.shape[1], len(complete)
+        alpha = omega = lowest = np.nan
+        if n > 1 and k > 1 and complete.sum(axis=1).var() > 0:
+            alpha = k / (k - 1) * (1 - complete.var().sum() / complete.sum(axis=1).var())
+            with np.errstate(divide="ignore", invalid="ignore"):
+                rest = [complete[item].corr(complete.drop(columns=item).sum(axis=1)) for item in complete]
+            lowest = float(np.nanmin(rest)) if not np.isnan(rest).all() else np.nan
+            if k > 2 and (complete.var() > 0).all():
+                omega = one_factor_omega(complete.corr().to_numpy())
+        found.append((*key, k, n, alpha, omega, lowest))
+    return pd.DataFrame(found, columns=[*theme, "items", "n", "alpha", "omega", "min_item_total"])
+
+
+def one_factor_omega(correlations: np.ndarray) -> float:
+    """Omega by minimising the maximum-likelihood discrepancy over loadings and log uniquenesses directly."""
+    k = len(correlations)
+
+    def discrepancy(x: np.ndarray) -> float:
+        implied = np.outer(x[:k], x[:k]) + np.diag(np.exp(x[k:]))
+        return float(np.linalg.slogdet(implied)[1] + np.trace(correlations @ np.linalg.inv(implied)))
+
+    start = np.r_[np.full(k, 0.6), np.full(k, math.log(0.64))]
+    best = optimize.minimize(discrepancy, start, method="BFGS", options={"gtol": 1e-8}).x
+    common = best[:k].sum() ** 2
+    return float(common / (common + np.exp(best[k:]).sum()))
+
+
+def response_rates(
+    programme: Programme, asked: pd.DataFrame, answers: pd.DataFrame, people: pd.DataFrame, roster: pd.DataFrame
+) -> pd.DataFrame:
+    """method.md 9: dispositions of everyone on the roster; without a roster file the extract lists everyone."""
+    keyed = answers.merge(people[["respondent_key", "mapping", "respondent_group"]], on="respondent_key")
+    keyed = keyed.merge(asked[["mapping", "respondent_group", "variable", "scale"]])
+    kinds = programme.scales[["scale", "code", "kind"]]
+    given = keyed.merge(kinds, on=["scale", "code"])
+    given = given[given["kind"].ne("missing")].groupby("respondent_key").size()
+    k = asked.groupby(["mapping", "respondent_group"]).size().rename("k").reset_index()
+    people = people.merge(k, on=["mapping", "respondent_group"])
+    share = people["respondent_key"].map(given).fillna(0) / people["k"]
+    status = people["status"]
+    people["disposition"] = np.select(
+        [share >= 0.8, share >= 0.5, share > 0, status.eq("refused"), status.eq("other")],
+        ["complete", "partial", "break_off", "refusal", "other"],
+        "not_answered",
+    )
+    found = []
+    for group in programme.respondent_groups:
+        mine = people[people["respondent_group"].eq(group.code)]
+        if group.roster == "file":
+            invited = roster[roster["respondent_group"].eq(group.code)]
+            one = mine[["mapping", "respondent_id", "disposition"]]
+            mine = invited.merge(one, on=["mapping", "respondent_id"], how="left")
+            mine["disposition"] = mine["disposition"].fillna("not_answered")
+        units = pd.concat(
+            [
+                mine.assign(level="programme", unit_id=programme.slug),
+                mine.assign(level="municipality", unit_id=mine["municipality_id"]),
+                mine.assign(level="institution", unit_id=mine["school"]),
+            ]
+        )
+        counts = units.groupby(["mapping", *UNIT, "disposition"]).size().unstack(fill_value=0)
+        counts["invited"] = counts.sum(axis=1)
+        found.append(counts.reset_index().assign(respondent_group=group.code))
+    names = ["complete", "partial", "break_off", "refusal", "not_answered", "other"]
+    result = pd.concat(found, ignore_index=True)
+    result = result.reindex(columns=["mapping", "respondent_group", *UNIT, "invited", *names]).fillna(0)
+    result["rr1"] = result["complete"] / result["invited"]
+    result["rr2"] = (result["complete"] + result["partial"]) / result["invited"]
+    return result

@@ -1,0 +1,74 @@
+"""The marts of a simulated programme against a second implementation, figure by figure.
+
+The demonstration programme at its smallest has everything that method.md speaks of: reversed items, answers that are not
+scored, items that were reworded, dropped and added, schools that merged, split, opened and closed, raters and leaders.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from pipelines.programme import load_programme
+from pipelines.simulate import simulate
+from pipelines.warehouse import Warehouse
+from tests.oracle import by_pandas
+from tests.warehouses import built_warehouse
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Warehouse, by_pandas.Oracle]:
+    folder = tmp_path_factory.mktemp("oracle")
+    programme = load_programme("pfl")
+    simulate(programme, folder / "landing", scale=0.02, seed=7)
+    warehouse = built_warehouse(programme, folder / "landing", folder / "home")
+    return warehouse, by_pandas.compute(programme, folder / "home" / "raw")
+
+
+def compare(warehouse: Warehouse, oracle: pd.DataFrame, mart: str, key: list[str], figures: list[str]) -> None:
+    with warehouse.connect() as con:
+        ours = con.execute(f"select {', '.join(key + figures)} from {mart}").df()
+    both = ours.merge(oracle[key + figures], on=key, suffixes=("", "_oracle"), how="outer", indicator=True)
+    assert both["_merge"].eq("both").all(), both[both["_merge"].ne("both")].head()
+    for figure in figures:
+        got, wanted = both[figure], both[f"{figure}_oracle"]
+        if got.dtype == object or str(got.dtype) == "str":
+            wrong = both[got.fillna("").ne(wanted.fillna(""))]
+        else:
+            got, wanted = got.astype("float64"), wanted.astype("float64")
+            close = (got - wanted).abs() <= 1e-6 * wanted.abs().clip(lower=1)
+            wrong = both[~(close | (got.isna() & wanted.isna()))]
+        assert wrong.empty, (
+            f"{mart}.{figure}: {len(wrong)} of {len(both)}\n{wrong[[*key, figure, figure + '_oracle']].head()}"
+        )
+
+
+KEY = ["level", "unit_id", "respondent_group", "theme"]
+
+
+def test_theme_scores(built: tuple[Warehouse, by_pandas.Oracle]) -> None:
+    warehouse, oracle = built
+    key = ["mapping", *KEY, "form", "breakdown", "breakdown_value"]
+    figures = ["n", "clusters", "mean", "se", "df", "ci_low", "ci_high", "sd", "mean_raw", "favourable", "base_mapping"]
+    compare(warehouse, oracle.theme_scores, "theme_scores", key, figures)
+
+
+def test_progression(built: tuple[Warehouse, by_pandas.Oracle]) -> None:
+    warehouse, oracle = built
+    key = ["mapping_from", "mapping_to", *KEY, "breakdown", "breakdown_value"]
+    figures = ["n_from", "n_to", "clusters_from", "clusters_to", "clusters", "delta", "se", "df", "ci_low", "ci_high"]
+    figures += ["p", "q", "hedges_g", "status"]
+    compare(warehouse, oracle.progression, "(select * from progression where delta is not null)", key, figures)
+
+
+def test_reliability(built: tuple[Warehouse, by_pandas.Oracle]) -> None:
+    warehouse, oracle = built
+    key = ["mapping", "respondent_group", "theme"]
+    compare(warehouse, oracle.reliability, "reliability", key, ["items", "n", "alpha", "omega", "min_item_total"])
+
+
+def test_response_rates(built: tuple[Warehouse, by_pandas.Oracle]) -> None:
+    warehouse, oracle = built
+    key = ["mapping", "level", "unit_id", "respondent_group"]
+    counts = ["invited", "complete", "partial", "break_off", "refusal", "not_answered", "other", "rr1", "rr2"]
+    compare(warehouse, oracle.response_rates, "response_rates", key, counts)
