@@ -90,17 +90,20 @@ def execute(settings: Settings, plan: RunPlan, steps: Steps, trigger: str) -> Ou
     run_id = str(uuid.uuid4())
     # Imports and dbt's manifest leave a million objects that live until the end: not to be looked through again and again.
     gc.freeze()
-    with dg.DagsterInstance.from_ref(
-        InstanceRef.from_dir(str(folder.absolute()), overrides=NO_COMPUTE_LOGS)
-    ) as instance:
-        instance.add_event_listener(run_id, _listener(steps))
-        result = definitions.resolve_job_def(JOB).execute_in_process(
-            instance=instance,
-            run_id=run_id,
-            raise_on_error=False,
-            run_config=QUIET,
-            tags=run_tags(plan.programme.mapping_keys, trigger),
-        )
+    try:
+        with dg.DagsterInstance.from_ref(
+            InstanceRef.from_dir(str(folder.absolute()), overrides=NO_COMPUTE_LOGS)
+        ) as instance:
+            instance.add_event_listener(run_id, _listener(steps))
+            result = definitions.resolve_job_def(JOB).execute_in_process(
+                instance=instance,
+                run_id=run_id,
+                raise_on_error=False,
+                run_config=QUIET,
+                tags=run_tags(plan.programme.mapping_keys, trigger),
+            )
+    finally:
+        gc.unfreeze()
     if result.success:
         return Outcome(run_id, True)
     return _failure(run_id, result)

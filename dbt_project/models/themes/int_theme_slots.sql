@@ -7,7 +7,8 @@ select
     items.theme_key,
     {%- for slot in range(1, var('max_items') + 1) %}
     max(case when items.slot = {{ slot }} then items.favourable_from end) as favourable_from_{{ slot }},
-    max(case when items.slot = {{ slot }} and trend_items.is_trend then 1 else 0 end) = 1 as is_trend_{{ slot }}{{ ',' if not loop.last }}
+    max(case when items.slot = {{ slot }} and trend_items.is_trend then 1 else 0 end) = 1
+    as is_trend_{{ slot }}{{ ',' if not loop.last }}
     {%- endfor %}
 from {{ ref('stg_items_asked') }} as items
 inner join {{ ref('int_trend_items') }} as trend_items
