@@ -106,6 +106,19 @@ def test_significant_only_before_adjustment_is_inconclusive() -> None:
     assert (found["status"], found["reason"]) == ("inconclusive", "not_significant")
 
 
+def test_q_at_alpha_is_not_below_it() -> None:
+    p = float(statement()["p"])
+    at = change_statements(pd.DataFrame([ROW]), Thresholds(alpha=p)).iloc[0]
+    assert (at["q"], at["status"]) == (p, "inconclusive")
+
+
+def test_an_interval_that_touches_the_bound_is_not_inside_it() -> None:
+    width = float(half_width(np.array([5.0]), np.array([7.0]))[0])
+    assert statement(delta=0.0)["status"] == "status_quo"
+    at = change_statements(pd.DataFrame([ROW | {"delta": 0.0}]), Thresholds(relevant=width, trivial=width)).iloc[0]
+    assert at["status"] == "inconclusive"
+
+
 def test_without_a_figure_no_number_is_given() -> None:
     found = statement(is_comparable=False)
     numbers = ["mean_from", "mean_to", "delta", "se", "ci_low", "ci_high", "p", "q", "hedges_g"]
