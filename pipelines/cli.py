@@ -29,6 +29,18 @@ DEMO_SCALE = 0.1
 INTERRUPTED = 130
 
 
+def entry() -> None:
+    """Run one command as a process of its own, and leave at once when it is done.
+
+    Taking the interpreter down in order takes a second and lets native libraries print what they think of it; everything
+    that must reach the disk has been written through by then.
+    """
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code: 0 done, 1 failed or blocked, 2 wrong use or configuration."""
     options = _parser().parse_args(arguments)
@@ -297,4 +309,4 @@ def _scale(text: str) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    entry()
