@@ -34,7 +34,9 @@ moments as (
         case
             when item_sums.n > 1
                 then sqrt(
-                    {{ squared_deviations('cast(item_sums.total_squared as double)', 'cast(item_sums.total as double)', 'item_sums.n') }}
+                    {{ squared_deviations(
+                        'cast(item_sums.total_squared as double)', 'cast(item_sums.total as double)', 'item_sums.n'
+                    ) }}
                     / (item_sums.n - 1)
                 )
         end as sd
