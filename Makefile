@@ -40,7 +40,7 @@ sql: $(STAMP) ## style of the models, rules of the dbt project
 	$(BIN)/python -m tests.sql_checks
 
 unit: $(STAMP) ## pytest
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 dev: $(STAMP) ## Dagster's web page on this machine
 	$(BIN)/kortlaegning dev
