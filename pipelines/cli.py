@@ -7,6 +7,7 @@ packages are imported by the command that needs them: `--help` and a run with no
 from __future__ import annotations
 
 import argparse
+import atexit
 import json
 import os
 import sys
@@ -32,10 +33,11 @@ INTERRUPTED = 130
 def entry() -> None:
     """Run one command as a process of its own, and leave at once when it is done.
 
-    Taking the interpreter down in order takes a second and lets native libraries print what they think of it; everything
-    that must reach the disk has been written through by then.
+    What was registered for the end is done. Taking the interpreter apart after that would take a second and let native
+    libraries print what they think of it.
     """
     code = main()
+    atexit._run_exitfuncs()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

@@ -110,8 +110,9 @@ def write_evidence(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / VERDICT).unlink(missing_ok=True)
-        pq.write_table(_results_table(found), folder / RESULTS, compression="zstd")
-        pq.write_table(_keys_table(found), folder / FAILING_KEYS, compression="zstd")
+        marked = {"kortlaegning.programme": programme, "kortlaegning.data": mark}
+        for table, name in ((_results_table(found), RESULTS), (_keys_table(found), FAILING_KEYS)):
+            pq.write_table(table.replace_schema_metadata(marked), folder / name, compression="zstd")
         page = render(found, verdict, marts=marts, inputs=inputs, programme=programme, is_simulated=mark == SIMULATED)
         write_atomically(folder / PAGE, page.encode())
         content = asdict(verdict) | {"marts": marts, "data": mark, "created_by": _created_by()}

@@ -1,0 +1,59 @@
+"""The demo: simulated extracts to a release that says everywhere that it is simulated.
+
+Belongs here: what `kortlaegning demo` promises. Does not belong here: the simulation itself (`tests/unit/simulate`).
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from tests.conftest import run_cli
+
+MARK = "Simulerede data"
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's release, at the smallest size that has every school size rule in force."""
+    home = tmp_path_factory.mktemp("demo")
+    assert run_cli("demo", "--scale", "0.01", "--home", str(home)) == 0
+    return (home / "current").resolve()
+
+
+def test_every_page_and_every_file_says_that_the_data_are_simulated(release: Path) -> None:
+    pages = sorted(release.rglob("*.html"))
+    assert len(pages) == 2 * (1 + 2 * 14) + 1
+    for page in pages:
+        assert MARK in page.read_text(encoding="utf-8"), page
+    files = sorted(release.rglob("*.parquet"))
+    assert files
+    for file in files:
+        assert (pq.read_schema(file).metadata or {}).get(b"kortlaegning.data") == MARK.encode(), file
+    assert json.loads((release / "manifest.json").read_text(encoding="utf-8"))["data"] == MARK
+
+
+def test_the_demo_writes_over_no_extracts_of_others(
+    release: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "landing" / "pfl" / "2015"
+    other.mkdir(parents=True)
+    (other / "elev_0_3_dataset.csv").write_text("real", encoding="utf-8")
+    assert run_cli("demo", "--scale", "0.01", "--home", str(tmp_path)) == 2
+    assert "the demo would overwrite them" in capfd.readouterr().err
+    assert (other / "elev_0_3_dataset.csv").read_text(encoding="utf-8") == "real"
+    assert release.exists()
+
+
+def test_no_status_but_those_of_the_method(release: Path) -> None:
+    known = {"increase", "decrease", "status_quo", "inconclusive", "not_comparable", "no_data", "suppressed"}
+    table = pq.read_table(
+        release / "marts" / "internal" / "progression.parquet", columns=["status", "delta", "suppressed"]
+    )
+    frame = table.to_pandas()
+    assert set(frame["status"]) <= known
+    assert {"status_quo", "not_comparable"} <= set(frame["status"])
+    assert frame.loc[frame["suppressed"].notna(), "delta"].isna().all()
