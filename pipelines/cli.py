@@ -222,7 +222,7 @@ def _dev(options: argparse.Namespace) -> int:
     from pipelines.execution import prepare_instance
 
     settings = _settings(options)
-    prepare_instance(settings)
+    os.environ["DAGSTER_HOME"] = str(prepare_instance(settings).absolute())
     os.chdir(CHECKOUT)
     os.environ["KORTLAEGNING_HOME"] = str(settings.home)
     command = str(Path(sys.executable).parent / "dagster")

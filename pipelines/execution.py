@@ -7,7 +7,8 @@ import gc
 import os
 import sqlite3
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -64,8 +65,21 @@ def prepare_instance(settings: Settings) -> Path:
     file = folder / "dagster.yaml"
     if not file.exists():
         write_atomically(file, b"telemetry:\n  enabled: false\n")
-    os.environ["DAGSTER_HOME"] = str(folder.absolute())
     return folder
+
+
+@contextmanager
+def _dagster_home(folder: Path) -> Iterator[None]:
+    """`DAGSTER_HOME` for the time of a run: a later run of this process in another home must not find it."""
+    before = os.environ.get("DAGSTER_HOME")
+    os.environ["DAGSTER_HOME"] = str(folder.absolute())
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["DAGSTER_HOME"]
+        else:
+            os.environ["DAGSTER_HOME"] = before
 
 
 @event.listens_for(Engine, "connect")
@@ -91,9 +105,8 @@ def execute(settings: Settings, plan: RunPlan, steps: Steps, trigger: str) -> Ou
     # Imports and dbt's manifest leave a million objects that live until the end: not to be looked through again and again.
     gc.freeze()
     try:
-        with dg.DagsterInstance.from_ref(
-            InstanceRef.from_dir(str(folder.absolute()), overrides=NO_COMPUTE_LOGS)
-        ) as instance:
+        reference = InstanceRef.from_dir(str(folder.absolute()), overrides=NO_COMPUTE_LOGS)
+        with _dagster_home(folder), dg.DagsterInstance.from_ref(reference) as instance:
             instance.add_event_listener(run_id, _listener(steps))
             result = definitions.resolve_job_def(JOB).execute_in_process(
                 instance=instance,
