@@ -14,10 +14,11 @@ from pathlib import Path, PurePosixPath
 from pipelines import __version__
 from pipelines.errors import StorageError
 from pipelines.files import sha256_file, write_atomically
+from pipelines.marts import SIMULATED
 from pipelines.release.identity import package_versions
 from pipelines.release.places import MANIFEST, MARTS, VERDICT, storage
 
-DATA = {True: "Simulerede data", False: "data"}
+DATA = {True: SIMULATED, False: "data"}
 """The mark that a release bears, by whether its extracts are simulated."""
 
 VERDICT_FIELDS = ("verdict", "checks", "errors", "warnings", "could_not_run", "marts_hash")
