@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from pipelines import __version__
 from pipelines.errors import ConfigurationError, KortlaegningError, StorageError
 from pipelines.programme import load_programme
-from pipelines.settings import CHECKOUT, Settings, load_settings
+from pipelines.settings import CHECKOUT, PREFIX, Settings, load_settings
 
 if TYPE_CHECKING:
     from pipelines.assets.plan import RunPlan
@@ -86,7 +86,7 @@ def _demo(options: argparse.Namespace) -> int:
     """`demo`."""
     from pipelines.simulate import simulate
 
-    settings = _settings(options)
+    settings = _settings(options, profiles="first")
     programme = load_programme(DEMO_PROGRAMME)
     target = settings.landing_dir / programme.slug
     marker = settings.landing_dir / "truth" / "parameters.json"
@@ -229,10 +229,11 @@ def _dev(options: argparse.Namespace) -> int:
     os.execv(command, [command, "dev", "-w", "workspace.yaml", "-h", options.host, "-p", str(options.port)])  # noqa: S606
 
 
-def _settings(options: argparse.Namespace) -> Settings:
-    """Settings from the environment and the options that the command has."""
-    names = ("home", "landing")
-    return load_settings(**{name: getattr(options, name, None) for name in names})
+def _settings(options: argparse.Namespace, **defaults: object) -> Settings:
+    """Settings from the options that the command has, from the environment, and the command's own defaults."""
+    given = {name: getattr(options, name, None) for name in ("home", "landing")}
+    given |= {name: value for name, value in defaults.items() if f"{PREFIX}{name.upper()}" not in os.environ}
+    return load_settings(**given)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -16,6 +17,9 @@ from pipelines.errors import ConfigurationError
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 PREFIX = "KORTLAEGNING_"
+
+Profiles = Literal["all", "first"]
+"""Which schools have a report of their own: all, or those of the first municipality."""
 
 
 class Settings(BaseModel):
@@ -26,6 +30,9 @@ class Settings(BaseModel):
     home: Path = Field(default=CHECKOUT / "data", description="everything that a run writes")
     landing: Path | None = Field(default=None, description="extracts as delivered; default: `landing/` under home")
     programme: str = Field(default="pfl", description="slug or folder of the programme that `dagster dev` shows")
+    profiles: Profiles = Field(
+        default="all", description="schools with a report of their own: all, or those of the first municipality (first)"
+    )
     threads: int = Field(default=2, ge=1, le=256, description="threads of DuckDB and worker processes of reports")
     memory_limit: str = Field(default="2GB", pattern=r"^\d+(\.\d+)?(MB|GB)$", description="DuckDB's own memory bound")
     pseudonym_key: str | None = Field(

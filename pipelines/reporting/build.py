@@ -5,11 +5,10 @@ Belongs here: files and worker processes. Does not belong here: what stands in a
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from multiprocessing import get_context
 from pathlib import Path
 
 from pipelines.errors import StorageError
@@ -23,9 +22,8 @@ from pipelines.reporting.index import render_index
 from pipelines.reporting.model import LANGUAGES, Document, Provenance
 from pipelines.reporting.reading import Marts, Unit
 from pipelines.reporting.texts import Speaker, load_voices
-
-WORTH_A_PROCESS = 400
-"""Documents from which a worker process pays: starting one takes about as long as writing so many."""
+from pipelines.settings import Profiles
+from pipelines.workers import Workers
 
 
 def _quiet(_message: str) -> None:
@@ -53,8 +51,9 @@ def write_reports(
     programme: Programme,
     editions: Sequence[Edition],
     provenance: Provenance,
-    workers: int = 1,
+    workers: Workers | None = None,
     progress: Callable[[str], None] = _quiet,
+    profiles: Profiles = "all",
 ) -> list[Path]:
     """Write, per edition, `out/{da,en}/<document>.html` for every document and `out/index.html`.
 
@@ -64,8 +63,9 @@ def write_reports(
         programme: whose names and texts the documents use.
         editions: audiences with their marts, the only source of figures; other files in their folders are left alone.
         provenance: where the figures come from.
-        workers: processes at most; few documents are written in this one.
+        workers: processes that share the work with this one.
         progress: told after each unit.
+        profiles: whether all schools have a document, or those of the first municipality only.
 
     Returns:
         Every file written, each edition's index first.
@@ -73,7 +73,7 @@ def write_reports(
     Raises:
         StorageError: a mart is missing or damaged, or a file cannot be written.
     """
-    desk = Desk(programme, tuple(editions), provenance)
+    desk = Desk(programme, tuple(editions), provenance, profiles)
     jobs = desk.jobs()
     written = []
     for edition, source in zip(desk.editions, desk.sources, strict=True):
@@ -82,7 +82,7 @@ def write_reports(
         _write(index, render_index(source, listed, load_voices()))
         written.append(index)
         written += [edition.out / language / f"{entry.name}.html" for language in LANGUAGES for entry in listed]
-    for number, _ in enumerate(_done(desk, jobs, workers, len(written)), 1):
+    for number, _ in enumerate(_done(desk, jobs, workers), 1):
         progress(f"reports: {number}/{len(jobs)}")
     return written
 
@@ -90,8 +90,10 @@ def write_reports(
 class Desk:
     """What it takes to write documents; marts are read when they are first asked for, so that it travels light."""
 
-    def __init__(self, programme: Programme, editions: tuple[Edition, ...], provenance: Provenance) -> None:
-        self.programme, self.editions, self.provenance = programme, editions, provenance
+    def __init__(
+        self, programme: Programme, editions: tuple[Edition, ...], provenance: Provenance, profiles: Profiles = "all"
+    ) -> None:
+        self.programme, self.editions, self.provenance, self.profiles = programme, editions, provenance, profiles
 
     @cached_property
     def say(self) -> Speaker:
@@ -101,7 +103,8 @@ class Desk:
     @cached_property
     def sources(self) -> list[Source]:
         """What each edition's documents share."""
-        return [source_of(self.programme, Marts(e.marts), e.audience, self.provenance) for e in self.editions]
+        found = [source_of(self.programme, Marts(e.marts), e.audience, self.provenance) for e in self.editions]
+        return found if self.profiles == "all" else [_with_first_schools(source) for source in found]
 
     def jobs(self) -> list[Job]:
         """Everything to be written, the largest first; a unit that any edition has is one job."""
@@ -127,36 +130,48 @@ class Desk:
         return [] if place is None else documents_of(source, self.say, place)
 
 
-def _done(desk: Desk, jobs: list[Job], workers: int, documents: int) -> Iterator[None]:
-    """Do the jobs, in worker processes where that is faster; yields after each."""
-    wanted = min(workers, len(jobs), documents // WORTH_A_PROCESS)
-    if wanted <= 1:
+def _with_first_schools(source: Source) -> Source:
+    """As if only the schools of the first municipality that has any had a document."""
+    first = next((place.unit[1] for place in source.municipalities if source.schools[place.unit[1]]), None)
+    return replace(
+        source,
+        schools={
+            town: schools if town == first else tuple(replace(school, document=None) for school in schools)
+            for town, schools in source.schools.items()
+        },
+    )
+
+
+def _done(desk: Desk, jobs: list[Job], workers: Workers | None) -> Iterator[None]:
+    """Do the jobs, on all of the run's processes; yields after each.
+
+    Workers begin with the largest, this process takes the smallest until they meet.
+    """
+    if workers is None:
         for job in jobs:
             desk.work(job)
             yield
         return
-    # spawn: a fork of a process that runs DuckDB or Dagster threads can hang.
-    light = (desk.programme, desk.editions, desk.provenance)
-    with ProcessPoolExecutor(wanted, get_context("spawn"), _start_worker, light) as pool:
-        running = [pool.submit(_work, job) for job in jobs]
-        try:
-            for one in as_completed(running):
-                one.result()
-                yield
-        finally:
-            pool.shutdown(cancel_futures=True)
+    parcel = pickle.dumps((desk.programme, desk.editions, desk.provenance, desk.profiles))
+    _desks[parcel] = desk
+    try:
+        given = [workers.give(_work, parcel, job) for job in jobs]
+        for one in reversed(given):
+            one.result()
+            yield
+    finally:
+        _desks.clear()
 
 
-_worker: list[Desk] = []
-"""What this worker process was started with."""
+_desks: dict[bytes, Desk] = {}
+"""The desk of this process's reports, by what it was made from: marts are read once a process."""
 
 
-def _start_worker(programme: Programme, editions: tuple[Edition, ...], provenance: Provenance) -> None:
-    _worker[:] = [Desk(programme, editions, provenance)]
-
-
-def _work(job: Job) -> None:
-    _worker[0].work(job)
+def _work(parcel: bytes, job: Job) -> None:
+    if parcel not in _desks:
+        _desks.clear()
+        _desks[parcel] = Desk(*pickle.loads(parcel))  # noqa: S301 - from our own parent process
+    _desks[parcel].work(job)
 
 
 def _write(file: Path, text: str) -> None:

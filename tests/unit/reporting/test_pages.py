@@ -15,6 +15,7 @@ from pipelines.programme import Programme
 from pipelines.reporting import Edition, Provenance, write_reports
 from pipelines.reporting.model import LANGUAGES
 from pipelines.reporting.names import safe_names
+from pipelines.workers import Workers
 from tests.unit.reporting import example
 from tests.unit.reporting.pages import Page, page_of
 
@@ -113,14 +114,26 @@ def test_equal_bytes_in_worker_processes(
     tmp_path: Path,
     programme: Programme,
     provenance: Provenance,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("pipelines.reporting.build.WORTH_A_PROCESS", 1)
     told: list[str] = []
-    written = write_reports(programme, [Edition("public", marts, tmp_path)], provenance, 2, told.append)
+    with Workers(1) as workers:
+        written = write_reports(programme, [Edition("public", marts, tmp_path)], provenance, workers, told.append)
     assert files(tmp_path) == files(reports)
     assert sorted(path.relative_to(tmp_path).as_posix() for path in written) == sorted(files(reports))
     assert told == [f"reports: {n}/9" for n in range(1, 10)]
+
+
+def test_profiles_of_the_first_municipality_only(
+    tmp_path: Path, marts: Path, programme: Programme, provenance: Provenance
+) -> None:
+    """Bakkeby comes first and has all schools; with another first municipality there would be none."""
+    write_reports(programme, [Edition("public", marts, tmp_path / "a")], provenance, profiles="first")
+    assert (tmp_path / "a" / "da" / "school-901.html").is_file()
+    moved = replace(programme, municipalities=programme.municipalities.assign(label=["Åbjerg", "Ødeby", "Ærø"]))
+    moved = replace(moved, lineage=moved.lineage.assign(municipality_id=["Å/../2", "101", "101", "101"]))
+    write_reports(moved, [Edition("public", marts, tmp_path / "b")], provenance, profiles="first")
+    assert [path.name for path in (tmp_path / "b" / "da").glob("*school-*")] == ["school-901.html"]
+    assert not list((tmp_path / "b" / "da").glob("daycare-*"))
 
 
 def test_no_data_is_said_in_words(reports: Path) -> None:
