@@ -6,7 +6,7 @@ Belongs here: files and worker processes. Does not belong here: what stands in a
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,16 +14,29 @@ from pathlib import Path
 from pipelines.errors import StorageError
 from pipelines.marts import Audience
 from pipelines.programme import Programme
+from pipelines.reporting.canvas import Drawing
 from pipelines.reporting.content import Source, source_of
 from pipelines.reporting.documents import all_places, documents_of, entries, families, theme_document
+from pipelines.reporting.exports import archive
 from pipelines.reporting.figures import Drawn, draw
 from pipelines.reporting.html import render_html
 from pipelines.reporting.index import render_index
-from pipelines.reporting.model import LANGUAGES, Document, Provenance
+from pipelines.reporting.model import ARCHIVED, LANGUAGES, Document, DocumentKind, Provenance
 from pipelines.reporting.reading import Marts, Unit
-from pipelines.reporting.texts import Speaker, load_voices
+from pipelines.reporting.texts import Speaker, Voice, load_voices
 from pipelines.settings import Profiles
 from pipelines.workers import Workers
+
+FORMATS: Mapping[str, Callable[[Document, Mapping[str, Drawing], Voice], bytes]] = {
+    "html": lambda document, drawings, voice: render_html(document, drawings, voice).encode(),
+    "zip": archive,
+}
+"""How a document becomes a file, by the file's ending."""
+
+
+def formats_of(kind: DocumentKind) -> tuple[str, ...]:
+    """The files that a document of this kind becomes."""
+    return ("html", "zip") if kind in ARCHIVED else ("html",)
 
 
 def _quiet(_message: str) -> None:
@@ -57,6 +70,8 @@ def write_reports(
 ) -> list[Path]:
     """Write, per edition, `out/{da,en}/<document>.html` for every document and `out/index.html`.
 
+    Beside a læringsrapport lies `<document>.zip` with its charts and tables.
+
     Editions are written together: where two of them show the same figures, these are drawn once.
 
     Args:
@@ -79,9 +94,14 @@ def write_reports(
     for edition, source in zip(desk.editions, desk.sources, strict=True):
         index = edition.out / "index.html"
         listed = entries(source, desk.say)
-        _write(index, render_index(source, listed, load_voices()))
+        _write(index, render_index(source, listed, load_voices()).encode())
         written.append(index)
-        written += [edition.out / language / f"{entry.name}.html" for language in LANGUAGES for entry in listed]
+        written += [
+            edition.out / language / f"{entry.name}.{ending}"
+            for language in LANGUAGES
+            for entry in listed
+            for ending in formats_of(entry.kind)
+        ]
     for number, _ in enumerate(_done(desk, jobs, workers), 1):
         progress(f"reports: {number}/{len(jobs)}")
     return written
@@ -117,13 +137,15 @@ class Desk:
         """Write a job's documents in every edition and language; equal figures are drawn once."""
         drawn: dict[str, Drawn] = {}
         for edition, source in zip(self.editions, self.sources, strict=True):
-            for document in self._documents(source, job):
+            for document in self.documents(source, job):
                 drawings = draw(document.charts, self.say.voices, drawn.setdefault(document.entry.name, {}))
                 for language, voice in self.say.voices.items():
-                    file = edition.out / language / f"{document.entry.name}.html"
-                    _write(file, render_html(document, drawings, voice))
+                    for ending in formats_of(document.entry.kind):
+                        file = edition.out / language / f"{document.entry.name}.{ending}"
+                        _write(file, FORMATS[ending](document, drawings, voice))
 
-    def _documents(self, source: Source, job: Job) -> list[Document]:
+    def documents(self, source: Source, job: Job) -> list[Document]:
+        """A job's documents in one edition."""
         if job.family is not None:
             return [theme_document(source, self.say, job.family)]
         place = next((place for place in all_places(source) if place.unit == job.unit), None)
@@ -174,10 +196,10 @@ def _work(parcel: bytes, job: Job) -> None:
     _desks[parcel].work(job)
 
 
-def _write(file: Path, text: str) -> None:
+def _write(file: Path, content: bytes) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(text.encode())
+        file.write_bytes(content)
     except OSError as error:
         raise StorageError(
             f"{file}: the page cannot be written: {error.strerror or error}; check disk and rights"

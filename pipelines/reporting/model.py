@@ -41,6 +41,10 @@ DocumentKind = Literal[
 ]
 
 
+ARCHIVED: tuple[DocumentKind, ...] = ("programme", "municipality")
+"""Documents that have an archive of their charts and tables beside them."""
+
+
 @dataclass(frozen=True)
 class InputFile:
     """One extract that a release was made from."""
@@ -285,6 +289,11 @@ class Document:
     provenance: Provenance
     sections: tuple[Section, ...]
     is_short: bool = False
+
+    @property
+    def has_archive(self) -> bool:
+        """Whether an archive of its charts and tables lies beside the document."""
+        return self.entry.kind in ARCHIVED
 
     @property
     def blocks(self) -> Iterator[Block]:

@@ -54,7 +54,8 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def test_the_files(reports: Path) -> None:
-    assert sorted(files(reports)) == sorted(["index.html", *EVERY])
+    archives = [f"{language}/{name}.zip" for language in LANGUAGES for name in ("programme", *TOWNS.values())]
+    assert sorted(files(reports)) == sorted(["index.html", *EVERY, *archives])
 
 
 def test_response_is_the_marts(reports: Path) -> None:
