@@ -215,6 +215,10 @@ def _progression(_source: Source, sections: Sections) -> list[Section]:
         if not group.themes:
             continue
         name = f"gruppe-{number}"
+        hidden = sections.hidden_group(group, name)
+        if hidden is not None:
+            parts.append(hidden)
+            continue
         blocks: list[Block] = [
             *sections.rounds(group, name),
             *_sustained(sections, group, name),
