@@ -108,8 +108,8 @@ class Sections:
 
     # Résumé
 
-    def summary(self) -> Section:
-        """One page: what happened, in a sentence, in numbers, and what to do with it."""
+    def summary(self, *, with_list: bool = True) -> Section:
+        """One page: what happened, in a sentence, in numbers, what to do with it, and which themes moved."""
         say, content = self.say, self.content
         blocks: list[Block] = []
         if not content.has_data:
@@ -123,7 +123,7 @@ class Sections:
         if content.tally is not None:
             blocks.append(self.questions())
             blocks.append(self._tally_chart(content.tally))
-            blocks.extend(self._changed(content.tally))
+            blocks += self._changed(content.tally) if with_list else []
         return Section("resume", say("summary.heading"), tuple(blocks))
 
     def questions(self) -> Terms:
