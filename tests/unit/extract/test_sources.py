@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.errors import ConfigurationError, InputError
+from pipelines.errors import ConfigurationError, RemoteError
 from pipelines.extract import Pulled, pull
 from pipelines.programme import load_programme
 from pipelines.settings import Settings, load_settings
@@ -90,14 +90,14 @@ def test_http_with_dropped_connections_faults_and_short_bodies(settings: Setting
 
 def test_what_stays_broken_is_given_up_and_nothing_half_is_seen(settings: Settings, web: str) -> None:
     Handler.faults = ["drop"] * 4
-    with pytest.raises(InputError, match=r"2006/leaders\.csv: cannot be fetched after 4 attempts"):
+    with pytest.raises(RemoteError, match=r"2006/leaders\.csv: cannot be fetched after 4 attempts"):
         go(settings, web)
     assert landed(settings) == {}
 
 
 def test_a_refusal_is_asked_for_once(settings: Settings, web: str) -> None:
     Handler.faults = ["403"]
-    with pytest.raises(InputError, match="refused"):
+    with pytest.raises(RemoteError, match="refused"):
         go(settings, web)
     assert Handler.asked == 1
 
@@ -107,7 +107,7 @@ def test_a_checksum_that_does_not_fit(settings: Settings, tmp_path: Path) -> Non
     folder.mkdir(parents=True)
     (folder / "parents.csv").write_bytes(b"x")
     (folder / "parents.csv.sha256").write_text("0" * 64)
-    with pytest.raises(InputError, match="do not fit their checksum"):
+    with pytest.raises(RemoteError, match="do not fit their checksum"):
         go(settings, str(tmp_path / "source"))
     assert landed(settings) == {}
     (folder / "parents.csv.sha256").write_text(hashlib.sha256(b"x").hexdigest() + "  parents.csv\n")
@@ -159,7 +159,7 @@ def test_sftp(settings: Settings, sftp: tuple[str, Path]) -> None:
     assert landed(settings) == whole()
     assert go(settings, url).downloaded == ()
     path.write_text(path.read_text().replace("hemmelig", "forkert"))
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(RemoteError) as caught:
         go(settings, url)
     assert "forkert" not in str(caught.value)
     path.chmod(0o644)
