@@ -65,6 +65,14 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def private_folder(folder: Path) -> Path:
+    """The folder, existing, and entered by its owner alone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if folder.stat().st_mode & 0o077:
+        folder.chmod(0o700)
+    return folder
+
+
 def empty_folder(folder: Path) -> Path:
     """The folder, existing and empty."""
     shutil.rmtree(folder, ignore_errors=True)
