@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -162,6 +162,50 @@ def manifest(programme: Programme) -> dict[str, Any]:
         _parse(variables)
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return found
+
+
+def model_versions(parsed: Mapping[str, Any]) -> dict[str, dict[str, object]]:
+    """What each model was made from: a hash over its SQL and all macros of the project that it uses, and what it reads.
+
+    Args:
+        parsed: dbt's manifest.
+
+    Returns:
+        By model: `sha256`, and `depends_on` with names of models and `schema.table` of sources.
+    """
+    versions: dict[str, dict[str, object]] = {}
+    for node in parsed["nodes"].values():
+        if node["resource_type"] != "model":
+            continue
+        used: dict[str, str] = {}
+        waiting = list(node["depends_on"]["macros"])
+        while waiting:
+            macro = parsed["macros"].get(waiting.pop())
+            if macro and macro["package_name"] == node["package_name"] and macro["unique_id"] not in used:
+                used[macro["unique_id"]] = macro["macro_sql"]
+                waiting += macro["depends_on"]["macros"]
+        reads = [
+            parsed["nodes"][uid]["name"]
+            if uid in parsed["nodes"]
+            else "{source_name}.{name}".format(**parsed["sources"][uid])
+            for uid in node["depends_on"]["nodes"]
+        ]
+        macros = (part for uid in sorted(used) for part in (uid, used[uid]))
+        versions[node["name"]] = {"sha256": sha256_text(node["raw_code"], *macros), "depends_on": sorted(reads)}
+    return versions
+
+
+def column_descriptions(parsed: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """What the columns of each model mean, in English, by model and column."""
+    return {
+        node["name"]: {
+            name: " ".join(column["description"].split())
+            for name, column in node["columns"].items()
+            if column["description"]
+        }
+        for node in parsed["nodes"].values()
+        if node["resource_type"] == "model"
+    }
 
 
 _PARSED: dict[Path, Any] = {}

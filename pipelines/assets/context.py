@@ -15,7 +15,7 @@ import duckdb
 from pipelines.assets.plan import RunPlan, plan_run
 from pipelines.errors import KortlaegningError, StorageError
 from pipelines.programme import Programme
-from pipelines.release import home_lock
+from pipelines.release import About, home_lock
 from pipelines.settings import Settings
 from pipelines.validation import CheckResult
 from pipelines.warehouse import Warehouse
@@ -28,7 +28,7 @@ class RunContext:
     """Given to every asset by `build_defs`.
 
     A run's steps execute in one process, one after the other; `evidence` collects their checks by run id until the verdict
-    is given, and `plans` keeps what was decided at the run's start.
+    is given, `plans` keeps what was decided at the run's start, and `abouts` what is known of the release.
     """
 
     programme: Programme
@@ -36,6 +36,7 @@ class RunContext:
     mappings: tuple[str, ...] = ()
     progress: Progress = lambda _: None
     plans: dict[str, RunPlan] = field(default_factory=dict)
+    abouts: dict[str, About] = field(default_factory=dict)
     evidence: dict[str, dict[str, list[CheckResult]]] = field(default_factory=dict)
 
     def plan(self, run_id: str) -> RunPlan:

@@ -48,6 +48,7 @@ def write_manifest(release: Path, about: About) -> None:
                 (dict(entry) for entry in about.inputs), key=lambda e: (str(e["mapping"]), str(e["file"]))
             ),
             "models": {name: dict(model) for name, model in about.models.items()},
+            "programme_files": dict(about.programme_files),
             "rows": _rows(release / MARTS),
             "validation": _verdict(release),
             "files": files,

@@ -27,7 +27,7 @@ HISTORY = "history"
 CONFIDENTIAL = ("internal", DELIVERIES)
 """Folders of a release that not everyone may read."""
 
-PRIVATE = (".work", "raw", "quarantine", "dagster", HISTORY)
+PRIVATE = (".work", "raw", "quarantine", "dagster")
 """Folders of home that nobody but its owner may enter: rows under pseudonyms, candidates, failing keys."""
 
 FULL = (errno.ENOSPC, errno.EDQUOT)

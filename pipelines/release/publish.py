@@ -12,6 +12,7 @@ Whatever step a crash comes between, readers have a whole release and the next r
 
 from __future__ import annotations
 
+import getpass
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -94,6 +95,14 @@ def publish(
     with storage(home, f"{release_id} is recorded, but its publication was not finished; run again"):
         current.switch(home, release_id)
     return Published(release_id, target, was_there, line)
+
+
+def actor() -> str:
+    """Who acts, for the ledger; a user without a name is told by number."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"
 
 
 def check_fields(fields: Mapping[str, object]) -> None:
