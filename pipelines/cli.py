@@ -246,6 +246,25 @@ def _rollback(options: argparse.Namespace) -> int:
     return 0
 
 
+def _deliver(options: argparse.Namespace) -> int:
+    """`deliver`."""
+    from pipelines.release import send_deliveries
+
+    settings = _settings(options)
+    release = (settings.home / "current").resolve()
+    if not release.is_dir():
+        raise ConfigurationError(f"{settings.home}: has no release; there is nothing to deliver")
+    places = list(options.to or ())
+    if not places:
+        named = load_programme(options.programme).definition.deliver if options.programme else ()
+        places = [*named, *(settings.deliver or "").split()]
+    if not places:
+        raise ConfigurationError("no place to deliver to: give --to, --programme or KORTLAEGNING_DELIVER")
+    for place in send_deliveries(release, places, settings):
+        print(f"{place.url}: {place.sent} deliveries sent, {place.unchanged} were there already")
+    return 0
+
+
 def _dev(options: argparse.Namespace) -> int:
     """`dev`: Dagster's web page with this home's storage."""
     from pipelines.execution import prepare_instance
@@ -324,6 +343,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     verify.add_argument("--public-key", type=Path, metavar="FILE", help="the ledger must be signed with this key (PEM)")
     verify.set_defaults(command=_verify)
+
+    deliver = commands.add_parser(
+        "deliver", parents=[common], help="send the current release's deliveries to their municipalities"
+    )
+    deliver.add_argument(
+        "--to", action="append", metavar="URL", help="here; {municipality} is replaced (may be repeated)"
+    )
+    deliver.add_argument("--programme", metavar="SLUG|DIR", help="to the places that its `deliver` names")
+    deliver.set_defaults(command=_deliver)
 
     rollback = commands.add_parser("rollback", parents=[common], help="let readers see an earlier release again")
     rollback.add_argument("release", nargs="?", metavar="ID", help="default: the one before the current one")

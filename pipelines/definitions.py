@@ -8,6 +8,7 @@ from collections.abc import Callable
 import dagster as dg
 
 from pipelines.assets.context import Home, RunContext
+from pipelines.assets.deliveries import build_deliveries
 from pipelines.assets.extracts import build_extracts
 from pipelines.assets.models import build_models
 from pipelines.assets.publication import build_publication
@@ -50,6 +51,7 @@ def build_defs(
             build_released_marts(run),
             build_verdict(run),
             *build_publication(run),
+            *build_deliveries(run),
         ],
         jobs=[job],
         schedules=[schedule],

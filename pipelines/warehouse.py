@@ -195,19 +195,6 @@ def model_versions(parsed: Mapping[str, Any]) -> dict[str, dict[str, object]]:
     return versions
 
 
-def column_descriptions(parsed: Mapping[str, Any]) -> dict[str, dict[str, str]]:
-    """What the columns of each model mean, in English, by model and column."""
-    return {
-        node["name"]: {
-            name: " ".join(column["description"].split())
-            for name, column in node["columns"].items()
-            if column["description"]
-        }
-        for node in parsed["nodes"].values()
-        if node["resource_type"] == "model"
-    }
-
-
 _PARSED: dict[Path, Any] = {}
 """Manifests of this process, by folder: dbt takes three seconds to parse and none to be given one."""
 

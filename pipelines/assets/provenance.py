@@ -7,7 +7,7 @@ from pipelines.extract import extract_group, forgotten_rows
 from pipelines.files import sha256_file
 from pipelines.release import About
 from pipelines.reporting import Provenance
-from pipelines.warehouse import column_descriptions, manifest, model_versions
+from pipelines.warehouse import manifest, model_versions
 
 
 def about_run(run: RunContext, run_id: str) -> About:
@@ -54,7 +54,6 @@ def _about(run: RunContext, run_id: str) -> About:
         },
         models=model_versions(parsed),
         programme_files={path.relative_to(folder).as_posix(): sha256_file(path) for path in files},
-        columns=column_descriptions(parsed),
     )
 
 

@@ -48,7 +48,7 @@ def build_publication(run: RunContext) -> list[dg.AssetsDefinition]:
 
     @dg.asset(
         name="release",
-        deps=["reports"],
+        deps=["deliveries"],
         group_name="release",
         description="The candidate behind the gate: manifest, one rename, ledger line, switch of `current`.",
         kinds={"file"},

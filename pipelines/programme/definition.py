@@ -237,6 +237,11 @@ class Definition(Part):
         default=(),
         description="folders or URLs with `<slug>/<mapping>/…` that every run pulls from; never with a password",
     )
+    deliver: tuple[str, ...] = Field(
+        default=(),
+        description="folders or URLs that each municipality's delivery is sent to; `{municipality}` is replaced; never with a "
+        "password",
+    )
     ids: Ids = Ids()
     intake: Intake = Intake()
     thresholds: Thresholds = Thresholds()

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from pipelines.release.about import About
 from pipelines.release.current import current_release, is_current
+from pipelines.release.deliveries import Recipient, write_deliveries
 from pipelines.release.history import catch_up, causes_of_next, is_caught_up, note_validation, write_difference
 from pipelines.release.identity import code_hash, inputs_hash, package_versions, release_id
 from pipelines.release.ledger import withdrawn
@@ -20,6 +21,7 @@ from pipelines.release.manifest import read_manifest, write_manifest
 from pipelines.release.publish import Published, actor, publish
 from pipelines.release.retention import retire
 from pipelines.release.rollback import roll_back
+from pipelines.release.sending import Sent, send_deliveries
 from pipelines.release.signature import Checker, Signer, load_checker, load_signer
 from pipelines.release.verify import Problem, last_line, verify
 
@@ -28,6 +30,8 @@ __all__ = [
     "Checker",
     "Problem",
     "Published",
+    "Recipient",
+    "Sent",
     "Signer",
     "actor",
     "catch_up",
@@ -48,8 +52,10 @@ __all__ = [
     "release_id",
     "retire",
     "roll_back",
+    "send_deliveries",
     "verify",
     "withdrawn",
+    "write_deliveries",
     "write_difference",
     "write_manifest",
 ]

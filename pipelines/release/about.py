@@ -16,8 +16,8 @@ class About:
 
     `inputs` has one entry per extract: mapping, file, sha256, size, rows. `hashes` are the parts of the release id.
     `settings` are those that change what comes out. `models` names each model of the warehouse with its `sha256` and what
-    it reads (`depends_on`), `programme_files` each file of the programme with its SHA-256; `columns` describes the columns of
-    each mart. All of it must be plain JSON.
+    it reads (`depends_on`), `programme_files` each file of the programme with its SHA-256. All of it must be
+    plain JSON.
     """
 
     release_id: str
@@ -28,4 +28,3 @@ class About:
     settings: Mapping[str, object] = field(default_factory=dict)
     models: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     programme_files: Mapping[str, str] = field(default_factory=dict)
-    columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

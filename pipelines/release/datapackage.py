@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from pipelines import __version__
+from pipelines.dictionary import dictionary_of
 from pipelines.files import write_atomically
 from pipelines.marts import MARTS as ALL_MARTS
 from pipelines.marts import SIMULATED
@@ -58,15 +59,13 @@ def write_datapackage(release: Path, about: About, files: Mapping[str, Mapping[s
             }
             for entry in sorted(about.inputs, key=lambda e: (str(e["mapping"]), str(e["file"])))
         ],
-        "resources": [_resource(release, name, entry, about, names) for name, entry in sorted(files.items())],
+        "resources": [_resource(release, name, entry, names) for name, entry in sorted(files.items())],
     }
     text = json.dumps(package, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
     write_atomically(release / DATAPACKAGE, text.encode())
 
 
-def _resource(
-    release: Path, path: str, entry: Mapping[str, object], about: About, names: dict[str, int]
-) -> dict[str, object]:
+def _resource(release: Path, path: str, entry: Mapping[str, object], names: dict[str, int]) -> dict[str, object]:
     """One file; a Parquet file with its schema."""
     kind = PurePosixPath(path).suffix.removeprefix(".")
     name = _name(path)
@@ -86,20 +85,20 @@ def _resource(
     if kind == "parquet":
         import pyarrow.parquet as pq
 
-        resource["schema"] = _schema(pq.read_schema(release / path), PurePosixPath(path).stem, about)
+        resource["schema"] = _schema(pq.read_schema(release / path), PurePosixPath(path).stem)
     return resource
 
 
-def _schema(schema: pa.Schema, table: str, about: About) -> dict[str, object]:
+def _schema(schema: pa.Schema, table: str) -> dict[str, object]:
     """Columns with their types and what they mean; the key of a mart."""
-    described = about.columns.get(table, {})
+    mart = next((mart for mart in ALL_MARTS if mart.name == table), None)
+    described = {} if mart is None else {c.name: c.description for c in dictionary_of(table).columns}
     fields = []
     for field in schema:
         column = {"name": field.name, "type": _type(field.type)}
-        if described.get(field.name):
-            column["description"] = described[field.name]
+        if field.name in described:
+            column |= {"description": described[field.name]["en"], "description_da": described[field.name]["da"]}
         fields.append(column)
-    mart = next((mart for mart in ALL_MARTS if mart.name == table), None)
     has_key = mart is not None and set(mart.key) <= set(schema.names)
     return {"fields": fields} | ({"primaryKey": list(mart.key)} if mart is not None and has_key else {})
 

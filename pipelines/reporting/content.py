@@ -17,7 +17,10 @@ from pipelines.marts import Audience
 from pipelines.programme import Programme
 from pipelines.reporting import reading
 from pipelines.reporting.catalogue import Group, Question, Theme, groups_of, said
-from pipelines.reporting.model import (
+from pipelines.reporting.model import Provenance
+from pipelines.reporting.names import danish_order
+from pipelines.reporting.reading import Marts, Row, Unit
+from pipelines.reporting.records import (
     STATUSES,
     AnswerTable,
     Change,
@@ -30,7 +33,6 @@ from pipelines.reporting.model import (
     Page,
     Pair,
     PeriodTally,
-    Provenance,
     Reliability,
     Response,
     ResponseRow,
@@ -39,8 +41,6 @@ from pipelines.reporting.model import (
     Tally,
     ThemeBlock,
 )
-from pipelines.reporting.names import danish_order
-from pipelines.reporting.reading import Marts, Row, Unit
 
 NO_THEME = "not_a_theme"
 """Verdict of a reliability so low that the theme is shown item by item (method.md 3)."""

@@ -12,8 +12,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from pipelines.reporting.canvas import Drawing
-from pipelines.reporting.model import GroupBlock, Page
 from pipelines.reporting.panels import draw_rounds
+from pipelines.reporting.records import (
+    GroupBlock,
+    Page,
+)
 from pipelines.reporting.scales import change_scale, level_scale
 from pipelines.reporting.strips import draw_changes, draw_levels
 from pipelines.reporting.texts import Voices

@@ -7,7 +7,10 @@ they stand with the other texts in `reports/texts`.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+
+from pipelines.reporting.model import Kind
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -22,6 +25,28 @@ class NumberFormat:
     extent: str
     change_extent: str
     below: str
+
+    def write(self, kind: Kind, value: float) -> str:
+        """A figure of this kind (`model.Kind`): the one place that knows how many decimals each has."""
+        writers: dict[Kind, Callable[[float], str]] = {
+            "count": lambda n: self.integer(round(n)),
+            "points": lambda n: self.decimal(n, 0),
+            "change": lambda n: self.signed(n, 1),
+            "share": self.share,
+            "rate": lambda n: self.share(n, 1),
+            "coefficient": lambda n: self.decimal(n, 2),
+            "probability": self.probability,
+            "effect": lambda n: self.signed(n, 2),
+        }
+        return writers[kind](value)
+
+    def write_interval(self, kind: Kind, low: float, high: float) -> str:
+        """Both ends of an interval: of changes with their signs, of anything else with a dash between."""
+        if kind == "change":
+            return self.change_interval(low, high)
+        if kind in ("share", "rate"):
+            return self.percent.format(n=self.interval(100 * low, 100 * high, 0 if kind == "share" else 1))
+        return self.interval(low, high)
 
     def integer(self, value: int) -> str:
         """A count: `12.345`."""

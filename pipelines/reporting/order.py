@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipelines.reporting.model import ThemeBlock
+from pipelines.reporting.records import (
+    ThemeBlock,
+)
 
 
 def by_level(themes: Sequence[ThemeBlock]) -> list[ThemeBlock]:

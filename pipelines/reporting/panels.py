@@ -10,7 +10,11 @@ from itertools import pairwise
 
 from pipelines.reporting import style
 from pipelines.reporting.canvas import Canvas, Drawing, wrapped
-from pipelines.reporting.model import GroupBlock, Page, ThemeBlock
+from pipelines.reporting.records import (
+    GroupBlock,
+    Page,
+    ThemeBlock,
+)
 from pipelines.reporting.scales import bounds_of
 from pipelines.reporting.style import LINE, MARGIN
 from pipelines.reporting.texts import Voice, Voices, in_each, text_in_each

@@ -17,21 +17,20 @@ from pipelines.reporting import wording
 from pipelines.reporting.canvas import Drawing
 from pipelines.reporting.content import Source
 from pipelines.reporting.figures import Figures
-from pipelines.reporting.model import (
+from pipelines.reporting.model import Language, Said
+from pipelines.reporting.order import by_change, by_level
+from pipelines.reporting.panels import LONGEST_KEY
+from pipelines.reporting.records import (
     COMPARABLE,
     STATUSES,
     Frame,
     GroupBlock,
-    Language,
     Page,
     Response,
     ResponseRow,
-    Said,
     Tally,
     ThemeBlock,
 )
-from pipelines.reporting.order import by_change, by_level
-from pipelines.reporting.panels import LONGEST_KEY
 from pipelines.reporting.texts import Voice, Voices
 from pipelines.settings import CHECKOUT
 

@@ -10,7 +10,11 @@ from dataclasses import dataclass
 from math import ceil, floor
 
 from pipelines.reporting import style
-from pipelines.reporting.model import Level, Page, ThemeBlock
+from pipelines.reporting.records import (
+    Level,
+    Page,
+    ThemeBlock,
+)
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,15 @@ from collections.abc import Callable, Iterable, Sequence
 
 from pipelines.reporting import style
 from pipelines.reporting.canvas import Canvas, Drawing, wrapped
-from pipelines.reporting.model import STATUSES, Change, GroupBlock, Page, Said, ThemeBlock
+from pipelines.reporting.model import Said
 from pipelines.reporting.order import by_change, by_level
+from pipelines.reporting.records import (
+    STATUSES,
+    Change,
+    GroupBlock,
+    Page,
+    ThemeBlock,
+)
 from pipelines.reporting.scales import Scale
 from pipelines.reporting.style import LINE, MARGIN
 from pipelines.reporting.texts import Voice, Voices, in_each, text_in_each

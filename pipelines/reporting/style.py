@@ -41,6 +41,9 @@ STATUS_SHAPES: dict[str, Shape] = {
     "inconclusive": "ring",
 }
 
+STATUS_SIGNS = {"increase": "▲", "decrease": "▼", "status_quo": "■", "inconclusive": "○", "suppressed": "•"}
+"""Marks before the status words, the same as in the figures."""
+
 TEXT = 13.0
 SMALL = 11.5
 LINE = 16.0

@@ -9,7 +9,10 @@ from math import ceil
 
 from pipelines.reporting import style
 from pipelines.reporting.canvas import Canvas, Drawing, wrapped
-from pipelines.reporting.model import STATUSES, Page
+from pipelines.reporting.records import (
+    STATUSES,
+    Page,
+)
 from pipelines.reporting.style import LINE, MARGIN
 from pipelines.reporting.texts import Voices, text_in_each
 

@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pipelines.reporting.model import Change, Frame, Level, Pair, Reliability, Tally
+from pipelines.reporting.records import (
+    Change,
+    Frame,
+    Level,
+    Pair,
+    Reliability,
+    Tally,
+)
 from pipelines.reporting.texts import Voice
 
 

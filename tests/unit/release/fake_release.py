@@ -44,7 +44,6 @@ def about(number: int = 1) -> About:
         hashes=hashes_of(number),
         settings={"mappings": ["2015", "2017"]},
         models={"theme_scores": {"sha256": "33" * 32, "depends_on": []}},
-        columns={"theme_scores": {"mean": "Mean on the 500 scale."}},
     )
 
 

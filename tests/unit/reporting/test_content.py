@@ -11,9 +11,11 @@ from pipelines.errors import StorageError
 from pipelines.programme import Programme
 from pipelines.reporting import Provenance
 from pipelines.reporting.content import Source, page_of, pairs_of, source_of
-from pipelines.reporting.model import Pair
 from pipelines.reporting.order import by_change, by_level
 from pipelines.reporting.reading import count, number, read_marts
+from pipelines.reporting.records import (
+    Pair,
+)
 from tests.unit.reporting import example
 
 

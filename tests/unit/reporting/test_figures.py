@@ -7,7 +7,10 @@ import re
 import pytest
 
 from pipelines.reporting.canvas import Canvas, wrapped
-from pipelines.reporting.model import Level, Said
+from pipelines.reporting.model import Said
+from pipelines.reporting.records import (
+    Level,
+)
 from pipelines.reporting.scales import Scale, bounds_of
 
 SAID: Said = {"da": "Æble & <b>", "en": "Apple"}

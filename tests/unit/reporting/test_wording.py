@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 
 from pipelines.reporting.content import tally_of
-from pipelines.reporting.model import Change, Pair, Tally
+from pipelines.reporting.records import (
+    Change,
+    Pair,
+    Tally,
+)
 from pipelines.reporting.texts import Voices
 from pipelines.reporting.wording import status_word, summary_line
 
