@@ -338,6 +338,19 @@ def _parser() -> argparse.ArgumentParser:
     forget.add_argument("--landing", type=Path, help="folder with <programme>/<mapping>/…")
     forget.set_defaults(command=_forget)
 
+    _add_release_commands(commands, common)
+
+    dev = commands.add_parser("dev", parents=[common], help="Dagster's web page")
+    dev.add_argument("--host", default="127.0.0.1")
+    dev.add_argument("--port", type=int, default=3000)
+    dev.set_defaults(command=_dev)
+    return parser
+
+
+def _add_release_commands(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser
+) -> None:
+    """What is done with releases that are there."""
     verify = commands.add_parser(
         "verify", parents=[common], help="recompute every hash of every release and the ledger"
     )
@@ -357,12 +370,6 @@ def _parser() -> argparse.ArgumentParser:
     rollback.add_argument("release", nargs="?", metavar="ID", help="default: the one before the current one")
     rollback.add_argument("--reason", help="goes into the ledger")
     rollback.set_defaults(command=_rollback)
-
-    dev = commands.add_parser("dev", parents=[common], help="Dagster's web page")
-    dev.add_argument("--host", default="127.0.0.1")
-    dev.add_argument("--port", type=int, default=3000)
-    dev.set_defaults(command=_dev)
-    return parser
 
 
 def _scale(text: str) -> float:

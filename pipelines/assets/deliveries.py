@@ -71,17 +71,18 @@ def recipients_of(programme: Programme, warehouse: Warehouse) -> list[Recipient]
     labels = dict(zip(heads["lineage_id"], heads["lineage_label"], strict=True))
     names = safe_names(programme.municipalities["municipality_id"])
     reports = warehouse.folder / "release" / "reports" / "internal"
+    towns = dict(zip(programme.municipalities["municipality_id"], programme.municipalities["label"], strict=True))
     return [
         Recipient(
-            municipality_id=row.municipality_id,
-            label=row.label,
-            institutions={u: labels.get(u, u) for u, place in sorted(owner.items()) if place == row.municipality_id},
+            municipality_id=town,
+            label=label,
+            institutions={unit: labels.get(unit, unit) for unit, place in sorted(owner.items()) if place == town},
             reports={
                 path.relative_to(reports).as_posix(): path
-                for path in sorted(reports.rglob(f"municipality-{names[row.municipality_id]}.*"))
+                for path in sorted(reports.rglob(f"municipality-{names[town]}.*"))
             },
         )
-        for row in programme.municipalities.itertuples()
+        for town, label in towns.items()
     ]
 
 

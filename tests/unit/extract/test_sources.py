@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import http.server
-import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +15,7 @@ from pipelines.extract import Pulled, pull
 from pipelines.programme import load_programme
 from pipelines.settings import Settings, load_settings
 from tests.conftest import DATA, SMALL
+from tests.sftp import sftp_server
 
 NO_PAUSE = (0.0, 0.0, 0.0)
 FILES = {f"{m}/{g}.csv" for m in ("2006", "2009", "2012") for g in ("parents", "leaders")}
@@ -117,39 +116,8 @@ def test_a_checksum_that_does_not_fit(settings: Settings, tmp_path: Path) -> Non
 @pytest.fixture
 def sftp(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     """An SFTP server with one user; its URL and a credentials file."""
-    import asyncssh
-
-    class Server(asyncssh.SSHServer):
-        def password_auth_supported(self) -> bool:
-            return True
-
-        def validate_password(self, username: str, password: str) -> bool:
-            return (username, password) == ("rambøll", "hemmelig")
-
-    key = asyncssh.generate_private_key("ssh-ed25519")
-    loop = asyncio.new_event_loop()
-
-    async def start() -> asyncssh.SSHAcceptor:
-        return await asyncssh.create_server(
-            Server,
-            "127.0.0.1",
-            0,
-            server_host_keys=[key],
-            sftp_factory=lambda c: asyncssh.SFTPServer(c, chroot=str(DATA).encode()),
-        )
-
-    server = loop.run_until_complete(start())
-    threading.Thread(target=loop.run_forever, daemon=True).start()
-    port = server.get_port()
-    hosts = tmp_path / "known_hosts"
-    hosts.write_text(f"[127.0.0.1]:{port} {key.export_public_key().decode()}")
-    login = {"127.0.0.1": {"username": "rambøll", "password": "hemmelig", "known_hosts": str(hosts)}}
-    path = tmp_path / "credentials.json"
-    path.write_text(json.dumps(login))
-    path.chmod(0o600)
-    yield f"sftp://127.0.0.1:{port}/", path
-    loop.call_soon_threadsafe(server.close)
-    loop.call_soon_threadsafe(loop.stop)
+    with sftp_server(DATA, tmp_path) as found:
+        yield found
 
 
 def test_sftp(settings: Settings, sftp: tuple[str, Path]) -> None:
