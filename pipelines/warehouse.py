@@ -133,10 +133,15 @@ class Warehouse:
             tables = dict(con.execute("select table_name, estimated_size from duckdb_tables()").fetchall())
         return {name: int(tables.get(name, 0)) for name in names}
 
-    def failing_rows(self, result: NodeResult, limit: int) -> pd.DataFrame:
-        """The first rows that a dbt test found wrong, as the test selects them."""
+    def failing_keys(self, result: NodeResult, key: Sequence[str]) -> pd.DataFrame:
+        """Keys of all rows that a dbt test found wrong, in order; those columns of the key that the test selects."""
         with self.connect() as con:
-            return con.execute(f"select * from {result.failing_rows} limit {limit}").df()
+            found = [row[0] for row in con.execute(f"describe {result.failing_rows}").fetchall()]
+            names = [name for name in key if name in found]
+            if not names:
+                return pd.DataFrame()
+            columns = ", ".join(names)
+            return con.execute(f"select {columns} from {result.failing_rows} order by {columns}").df()
 
     def is_simulated(self) -> bool:
         """Whether any record bears the mark of simulated data."""
@@ -194,6 +199,24 @@ def model_versions(parsed: Mapping[str, Any]) -> dict[str, dict[str, object]]:
         versions[node["name"]] = {"sha256": sha256_text(node["raw_code"], *macros), "depends_on": sorted(reads)}
     return versions
 
+
+def model_keys(parsed: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The columns that name a row of each model, from its test `key`; numbers of persons are left out.
+
+    Args:
+        parsed: dbt's manifest.
+    """
+    return {
+        node["attached_node"].split(".")[-1]: [
+            name for name in node["test_metadata"]["kwargs"]["columns"] if name not in PERSONS
+        ]
+        for node in parsed["nodes"].values()
+        if node["resource_type"] == "test" and (node.get("test_metadata") or {}).get("name") == "key"
+    }
+
+
+PERSONS = ("respondent_id", "rater_id")
+"""Pseudonyms: they are in no evidence."""
 
 _PARSED: dict[Path, Any] = {}
 """Manifests of this process, by folder: dbt takes three seconds to parse and none to be given one."""

@@ -55,6 +55,11 @@ class RunContext:
         """The candidate's warehouse."""
         return Warehouse(self.candidate(run_id), self.settings)
 
+    def forget(self, run_id: str) -> None:
+        """Let go of a run that is over."""
+        for kept in (self.plans, self.abouts, self.evidence):
+            kept.pop(run_id, None)
+
     def note_evidence(self, run_id: str, stage: str, results: list[CheckResult]) -> None:
         """Keep a stage's check results for the verdict."""
         self.evidence.setdefault(run_id, {})[stage] = results

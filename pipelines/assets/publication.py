@@ -78,7 +78,10 @@ def build_publication(run: RunContext) -> list[dg.AssetsDefinition]:
             retire(home, run.settings.keep_releases, who, signer=signer)
             (candidate / DATABASE).chmod(0o600)
             (candidate / DATABASE).replace(home / DATABASE)
-            shutil.rmtree(candidate, ignore_errors=True)
+            # The home folder is held by this run: whatever else lies there was left by runs that were blocked or killed.
+            for left in run.settings.work_dir.iterdir():
+                shutil.rmtree(left, ignore_errors=True)
+            run.forget(context.run_id)
             remove_outdated(
                 [
                     raw_folder(run.settings, plan.programme, landing, group.code)

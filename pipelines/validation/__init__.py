@@ -14,7 +14,7 @@ from pipelines.validation.evidence import Verdict, write_evidence
 from pipelines.validation.results import CheckResult, from_dbt
 from pipelines.validation.run import run_suite
 from pipelines.validation.suites import EXPECTATIONS, Suite, load_suites
-from pipelines.validation.tables import validate_extract, validate_marts
+from pipelines.validation.tables import validate_extract, validate_marts, validate_staging
 
 __all__ = [
     "EXPECTATIONS",
@@ -26,5 +26,6 @@ __all__ = [
     "run_suite",
     "validate_extract",
     "validate_marts",
+    "validate_staging",
     "write_evidence",
 ]

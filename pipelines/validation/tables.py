@@ -1,4 +1,4 @@
-"""The tables that are validated: an extract as raw Parquet, the marts of a candidate.
+"""The tables that are validated: an extract as raw Parquet, a sample of staging, the marts of a candidate.
 
 Belongs here: reading them, no more of them than a check needs. Does not belong here: the checks.
 """
@@ -39,6 +39,9 @@ RESPONDENT_COLUMNS = [
 ]
 """Columns of raw `respondents` that the suite reads."""
 
+SAMPLE = 1000
+"""Respondents of a sample, about."""
+
 READ_ERRORS = (OSError, pa.ArrowException, duckdb.Error)
 
 
@@ -64,6 +67,34 @@ def validate_extract(
         except READ_ERRORS as error:
             what = "is missing" if isinstance(error, FileNotFoundError) else f"cannot be read ({type(error).__name__})"
             results += could_not_run(suite, context, f"raw Parquet of {mapping}/{group} {what}")
+            continue
+        results += run_suite(suite, frame, programme, context)
+    return results
+
+
+def validate_staging(
+    programme: Programme, con: duckdb.DuckDBPyConnection, suites: dict[str, Suite] | None = None
+) -> list[CheckResult]:
+    """Check a sample of what staging made: one respondent in so and so many, with all answers.
+
+    The sample follows from the respondents' keys: the same data give the same sample.
+
+    Args:
+        programme: the programme.
+        con: the candidate's warehouse after staging.
+        suites: those of `expectations/` when left out.
+    """
+    suites = load_suites() if suites is None else suites
+    [(respondents,)] = con.execute("select count(*) from stg_respondents").fetchall()
+    step = max(respondents // SAMPLE, 1)
+    results = []
+    for suite in (suite for suite in suites.values() if suite.stage == "staging"):
+        context = {"stage": "sample"}
+        order = ", ".join(suite.key)
+        try:
+            frame = con.execute(f"select * from {suite.table} where respondent_key % {step} = 0 order by {order}").df()
+        except READ_ERRORS as error:
+            results += could_not_run(suite, context, f"{suite.table} cannot be read ({type(error).__name__})")
             continue
         results += run_suite(suite, frame, programme, context)
     return results
