@@ -107,7 +107,9 @@ def _wish(column: Texts) -> float:
 
 
 def _longest_word(column: Texts) -> float:
-    return min(max((len(word) for text in column.cells for word in text.split()), default=0), MIDDLE) + PADDING
+    """Characters of the longest word; a long one may be divided, a code may not."""
+    words = (word for text in column.cells for word in text.split())
+    return max((min(len(word), MIDDLE) if word.isalpha() else len(word) for word in words), default=0) + PADDING
 
 
 def _widest_word(column: Texts, is_turned: bool) -> float:
