@@ -30,12 +30,14 @@ from pipelines.reporting.model import (
     Number,
     Paragraph,
     Part,
+    Provenance,
     Row,
     Said,
     Section,
     Status,
     Table,
     Terms,
+    Words,
 )
 from pipelines.reporting.style import STATUS_SIGNS
 from pipelines.reporting.texts import Voice
@@ -53,13 +55,11 @@ def render_html(document: Document, drawings: Drawings, voice: Voice) -> str:
         environment()
         .get_template("document.html.j2")
         .render(
-            **shared(voice),
+            **shared(voice, document.provenance),
             document=document,
-            provenance=document.provenance,
             audience=document.audience,
             other_language="en" if voice.language == "da" else "da",
             body=Markup(_Writer(voice, drawings).sections(document.sections)),  # noqa: S704 - escaped there
-            inputs=Markup(_Writer(voice, drawings).inputs(document)),  # noqa: S704 - escaped there
         )
     )
 
@@ -82,13 +82,15 @@ def _style() -> Markup:
     return Markup((REPORTS / "style" / "report.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
 
 
-def shared(voice: Voice) -> dict[str, object]:
+def shared(voice: Voice, provenance: Provenance) -> dict[str, object]:
     """What every template may use."""
     return {
         "voice": voice,
         "say": lambda said: said[voice.language],
+        "provenance": provenance,
         "simulated_mark": SIMULATED,
         "style": _style(),
+        "inputs": Markup(_Writer(voice, {}).inputs(provenance)),  # noqa: S704 - escaped there
     }
 
 
@@ -118,10 +120,9 @@ class _Writer:
             for s in sections
         )
 
-    def inputs(self, document: Document) -> str:
+    def inputs(self, provenance: Provenance) -> str:
         """The table of input files at the foot."""
-        voice = self._voice
-        files = document.provenance.files
+        voice, files = self._voice, provenance.files
         rows = "".join(
             f'<tr><th scope="row">{escape(file.mapping)}</th><td class="words">{escape(file.file)}</td>'
             f'<td class="words hash">{escape(file.sha256)}</td></tr>\n'

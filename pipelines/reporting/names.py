@@ -7,22 +7,39 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 LONGEST = 64
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 _DANISH = str.maketrans({"æ": "{", "ä": "{", "ø": "|", "ö": "|", "å": "}"})
 
 
-def page_names(ids: Iterable[str]) -> dict[str, str]:
-    """File name of each municipality's page: `municipality-<id>.html`.
+def document_names(municipalities: Iterable[str], institutions: Mapping[str, str]) -> dict[tuple[str, str], str]:
+    """Name of each unit's document, without ending: `municipality-<id>`, `school-<id>`, `daycare-<id>`.
+
+    Args:
+        municipalities: their ids.
+        institutions: their ids, and whether each is a `school` or a `daycare`.
+
+    Returns:
+        Names by level (`municipality`, `institution`) and id.
+    """
+    towns = {("municipality", one): f"municipality-{name}" for one, name in safe_names(municipalities).items()}
+    return towns | {
+        ("institution", one): f"{institutions[one]}-{name}" for one, name in safe_names(institutions).items()
+    }
+
+
+def safe_names(ids: Iterable[str]) -> dict[str, str]:
+    """A part of a file name for each id.
 
     An id that holds anything but letters, digits, `_` and `-`, is very long, or differs from another only in case gets a
     name of safe characters with a hash of the id behind: two ids never share a file, on any file system.
     """
     known = list(ids)
-    folded = [value.casefold() for value in known]
-    return {value: f"municipality-{_safe(value, folded.count(value.casefold()) > 1)}.html" for value in known}
+    often = Counter(value.casefold() for value in known)
+    return {value: _safe(value, often[value.casefold()] > 1) for value in known}
 
 
 def _safe(value: str, is_ambiguous: bool) -> str:

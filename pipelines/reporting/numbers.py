@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from pipelines.reporting.model import Kind
 
@@ -28,7 +29,11 @@ class NumberFormat:
 
     def write(self, kind: Kind, value: float) -> str:
         """A figure of this kind (`model.Kind`): the one place that knows how many decimals each has."""
-        writers: dict[Kind, Callable[[float], str]] = {
+        return self._writers[kind](value)
+
+    @cached_property
+    def _writers(self) -> dict[Kind, Callable[[float], str]]:
+        return {
             "count": lambda n: self.integer(round(n)),
             "points": lambda n: self.decimal(n, 0),
             "change": lambda n: self.signed(n, 1),
@@ -38,7 +43,12 @@ class NumberFormat:
             "probability": self.probability,
             "effect": lambda n: self.signed(n, 2),
         }
-        return writers[kind](value)
+
+    def write_tick(self, kind: Kind, value: float) -> str:
+        """A value of a scale: as few decimals as it needs."""
+        return (
+            self.signed(value, 0) if kind == "change" else self.write("points" if kind == "points" else "share", value)
+        )
 
     def write_interval(self, kind: Kind, low: float, high: float) -> str:
         """Both ends of an interval: of changes with their signs, of anything else with a dash between."""
