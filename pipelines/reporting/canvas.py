@@ -198,7 +198,7 @@ class Canvas:
         gc = renderer.new_gc()
         for look in sorted(self._shapes, key=lambda one: one.layer):
             self._paint(renderer, gc, look, self._shapes[look], 1)
-        return "".join(" ".join(path.split()) for path in _PATH.findall(stream.getvalue()))
+        return "".join(" ".join(path.split()).replace(' "', '"') for path in _PATH.findall(stream.getvalue()))
 
     def _paint(self, renderer: RendererBase, gc: GraphicsContextBase, look: Look, shape: Strokes, scale: float) -> None:
         """Everything of one look as one path."""

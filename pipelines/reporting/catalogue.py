@@ -75,7 +75,7 @@ def groups_of(programme: Programme) -> tuple[Group, ...]:
 
 def initiatives_of(programme: Programme) -> dict[str, tuple[Said, frozenset[str]]]:
     """Name of each initiative and the municipalities that take part."""
-    table: pd.DataFrame = getattr(programme, "initiatives", pd.DataFrame(columns=["initiative"]))
+    table = programme.initiatives
     return {
         str(initiative): (_both(rows.iloc[0].to_dict(), "label"), frozenset(rows["municipality_id"].astype(str)))
         for initiative, rows in table.groupby("initiative", sort=True)

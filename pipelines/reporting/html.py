@@ -94,11 +94,15 @@ def shared(voice: Voice, provenance: Provenance) -> dict[str, object]:
     }
 
 
+_escaped = lru_cache(maxsize=4096)(escape)
+"""The same names and words stand on a page again and again."""
+
+
 class _Writer:
     """Blocks to HTML in one language. Every text from outside is escaped where it is written."""
 
     def __init__(self, voice: Voice, drawings: Drawings) -> None:
-        self._voice, self._drawings = voice, drawings
+        self._voice, self._drawings, self._language = voice, drawings, voice.language
         self._sign = escape(voice("sign.suppressed"))
         self._suppressed = escape(voice("status.suppressed"))
         self._scroll = escape(voice("nav.scroll"))
@@ -156,7 +160,7 @@ class _Writer:
         return "".join(self._writers[type(block)](block) for block in blocks)
 
     def _say(self, said: Said) -> str:
-        return escape(said[self._voice.language])
+        return _escaped(said[self._language])
 
     def _box(self, inside: str) -> str:
         return f'<div class="box" role="group" tabindex="0" aria-label="{self._scroll}">\n{inside}</div>\n'
@@ -215,10 +219,10 @@ class _Writer:
         if isinstance(cell, Interval):
             return f"<td>{self._voice.number.write_interval(cell.kind, cell.low, cell.high)}</td>"
         if isinstance(cell, Hidden):
-            reason = self._say(cell.reason)
+            # The reasons that occur stand above the table for those who cannot point at a cell.
             return (
-                f'<td><span class="hidden" title="{reason}"><span aria-hidden="true">{self._sign}</span>'
-                f'<span class="heard">{self._suppressed}: {reason}</span></span></td>'
+                f'<td title="{self._say(cell.reason)}"><span aria-hidden="true">{self._sign}</span>'
+                f'<span class="heard">{self._suppressed}</span></td>'
             )
         if isinstance(cell, Status):
             note = f"<br><small>{self._say(cell.note)}</small>" if cell.note is not None else ""

@@ -29,17 +29,22 @@ Unit = tuple[str, str]
 
 Filters = Sequence[tuple[str, str, object]] | None
 
+ANSWERS = "respondent_group item_id answer n share suppressed"
+CONTRIBUTIONS = "respondent_group theme item_id contribution delta residual suppressed"
+INITIATIVES = (
+    "initiative respondent_group theme phase mapping_from mapping_to delta_with delta_without difference ci_low ci_high"
+    " reason suppressed"
+)
+
 KEPT_UNITS = 64
 """Units whose rows stay in memory: more than the schools of one municipality."""
 
 
 class Sheet:
-    """A mart's rows by unit; a mart that the release does not have yet has no rows."""
+    """A mart's rows by unit."""
 
-    def __init__(self, file: Path, columns: str, filters: Filters = None, is_optional: bool = False) -> None:
-        wanted = ["level", "unit_id", *columns.split()]
-        self.is_there = file.is_file() or not is_optional
-        table = read_columns(file, wanted, filters) if self.is_there else _empty(wanted)
+    def __init__(self, file: Path, columns: str, filters: Filters = None) -> None:
+        table = read_columns(file, ["level", "unit_id", *columns.split()], filters)
         self._table = table.take(pc.sort_indices(table, sort_keys=[("level", "ascending"), ("unit_id", "ascending")]))
         self._places = _places(self._table)
         self._rows = lru_cache(maxsize=KEPT_UNITS)(self._read)
@@ -71,6 +76,12 @@ class Marts:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        for mart, columns in (
+            ("item_distributions", ANSWERS),
+            ("item_contribution", CONTRIBUTIONS),
+            ("initiative_development", INITIATIVES),
+        ):
+            check_columns(folder / f"{mart}.parquet", columns.split())
         self._by_key = lru_cache(maxsize=8 * KEPT_UNITS)(self._keyed)
         self._grouped = lru_cache(maxsize=KEPT_UNITS)(self._group)
         reliability = read_columns(
@@ -111,12 +122,10 @@ class Marts:
                 folder / "social_gap.parquet",
                 "mapping respondent_group theme n n_unknown share_unknown n_lowest n_highest mean_lowest mean_highest gap"
                 " ci_low ci_high reason suppressed",
-                is_optional=True,
             ),
             "gap_changes": Sheet(
                 folder / "social_gap_change.parquet",
                 "mapping_from mapping_to respondent_group theme delta ci_low ci_high reason suppressed",
-                is_optional=True,
             ),
         }
 
@@ -150,22 +159,17 @@ class Marts:
         return self._by_key("composition", unit, ("respondent_group", "theme", "mapping_from", "mapping_to"))
 
     def gaps(self, unit: Unit) -> Mapping[tuple[str, ...], Row]:
-        """By group, theme, mapping; empty in a release without the mart."""
+        """By group, theme, mapping."""
         return self._by_key("gaps", unit, ("respondent_group", "theme", "mapping"))
 
     def gap_changes(self, unit: Unit) -> Mapping[tuple[str, ...], Row]:
-        """By group, theme, mapping_from, mapping_to; empty in a release without the mart."""
+        """By group, theme, mapping_from, mapping_to."""
         return self._by_key("gap_changes", unit, ("respondent_group", "theme", "mapping_from", "mapping_to"))
 
     @cached_property
     def initiatives(self) -> list[Row]:
-        """Rows of what happened on the themes of initiatives; none in a release without the mart."""
-        file = self._folder / "initiative_development.parquet"
-        columns = (
-            "initiative respondent_group theme phase mapping_from mapping_to delta_with delta_without difference"
-            " ci_low ci_high reason suppressed"
-        )
-        return list(read_columns(file, columns.split()).to_pylist()) if file.is_file() else []
+        """Rows of what happened on the themes of initiatives."""
+        return list(read_columns(self._folder / "initiative_development.parquet", INITIATIVES.split()).to_pylist())
 
     def nonresponse(self, unit: Unit) -> list[Row]:
         """Rows of who answered by gender and grade."""
@@ -175,7 +179,7 @@ class Marts:
         """Of one mapping, by group, item; a row per answer."""
         return self._grouped(
             "item_distributions",
-            "respondent_group item_id answer n share suppressed",
+            ANSWERS,
             (("mapping", "=", mapping),),
             unit,
             ("respondent_group", "item_id"),
@@ -185,7 +189,7 @@ class Marts:
         """Of one pair of mappings, by group, theme; a row per item."""
         return self._grouped(
             "item_contribution",
-            "respondent_group theme item_id contribution delta residual suppressed",
+            CONTRIBUTIONS,
             (("mapping_from", "=", before), ("mapping_to", "=", after)),
             unit,
             ("respondent_group", "theme"),
@@ -233,27 +237,37 @@ def count(row: Row, name: str) -> int | None:
     return None if value is None else round(value)
 
 
+def check_columns(file: Path, wanted: list[str]) -> None:
+    """Whether a mart is there and has these columns.
+
+    Raises:
+        StorageError: it is not, it is damaged, or it has not.
+    """
+    if not file.is_file():
+        raise StorageError(f"{file}: the mart is missing, so the reports cannot be written; build the release again")
+    try:
+        absent = sorted(set(wanted) - set(pq.read_schema(file).names))
+    except (pa.ArrowException, OSError) as error:
+        raise _unreadable(file, error) from None
+    if absent:
+        raise StorageError(f"{file}: column {absent[0]} is missing; the reports cannot do without it")
+
+
 def read_columns(file: Path, wanted: list[str], filters: Filters = None) -> pa.Table:
     """Columns of a mart.
 
     Raises:
         StorageError: the mart is missing, damaged or lacks a column.
     """
-    if not file.is_file():
-        raise StorageError(f"{file}: the mart is missing, so the reports cannot be written; build the release again")
+    check_columns(file, wanted)
     try:
-        absent = sorted(set(wanted) - set(pq.read_schema(file).names))
-        if absent:
-            raise StorageError(f"{file}: column {absent[0]} is missing; the reports cannot do without it")
         return pq.read_table(file, columns=wanted, filters=filters)
     except (pa.ArrowException, OSError) as error:
-        raise StorageError(
-            f"{file}: the mart cannot be read ({type(error).__name__}); build the release again"
-        ) from None
+        raise _unreadable(file, error) from None
 
 
-def _empty(columns: list[str]) -> pa.Table:
-    return pa.table({name: pa.array([], pa.string()) for name in columns})
+def _unreadable(file: Path, error: Exception) -> StorageError:
+    return StorageError(f"{file}: the mart cannot be read ({type(error).__name__}); build the release again")
 
 
 def _places(table: pa.Table) -> dict[Unit, tuple[int, int]]:

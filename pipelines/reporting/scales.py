@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil, floor
 
-STEPS = (1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000)
+STEPS = (0.05, 0.1, 0.2, 0.25, 0.5, 1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000)
 """Distances that ticks may have."""
 
 

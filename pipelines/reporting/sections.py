@@ -83,6 +83,7 @@ class Sections:
         self.frame: Frame = content.frame
         self.cells = Cells(say, content.frame)
         self.kind = content.kind
+        self.is_profile = content.kind in ("school", "daycare")
         themes = [theme for group in content.groups for theme in group.themes]
         shown = [one for theme in themes for one in (theme.level, *theme.others, *theme.members)]
         self._levels = level_range(
@@ -277,6 +278,7 @@ class Sections:
                         ),
                     ),
                     parts=(Part(None, tuple(self._focus_row(one, has_others) for one in chosen[:most])),),
+                    look="lists",
                 )
             )
         blocks.append(Paragraph(say("focus.use")))
@@ -415,7 +417,7 @@ class Sections:
             inner += self.changes(group, name)
             inner += self.moved(group, name)
             inner += self.rounds(group, name)
-            inner += self.other_pairs(group, name)
+            inner += self.other_pairs(group, name) if not self.is_profile else []
         if with_answers and group.themes:
             inner += self.answers(group, name)
         return Section(name, group.label, (*blocks, *hidden_note(say, inner), *inner))
@@ -791,7 +793,7 @@ class Sections:
         return [Heading(say("group.answers")), Paragraph(say("group.answers_lead")), *folds]
 
     def answer_chart(self, theme: Said, shared: AnswerTable, name: str) -> Block:
-        """Diverging bars and the shares of questions that share one scale."""
+        """Diverging bars and the shares of questions that share one scale; a profile has the shares with bars in the table."""
         say = self.say
         caption = say("caption.answers", theme=theme, mapping=self.frame.latest.label)
         table = Table(
@@ -803,8 +805,9 @@ class Sections:
                 Column(say("table.n")),
             ),
             parts=(Part(None, tuple(self._answer_row(item) for item in shared.items)),),
+            look="shares" if self.is_profile else "figures",
         )
-        if not any(_is_whole(item) for item in shared.items):
+        if self.is_profile or not any(_is_whole(item) for item in shared.items):
             return table
         return Chart(
             name=name,
