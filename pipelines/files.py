@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -76,8 +77,8 @@ def safe_names(ids: Iterable[str]) -> dict[str, str]:
     name of safe characters with a hash of the id behind: two ids never share a file, on any file system.
     """
     known = list(ids)
-    folded = [value.casefold() for value in known]
-    return {value: _safe_name(value, folded.count(value.casefold()) > 1) for value in known}
+    often = Counter(value.casefold() for value in known)
+    return {value: _safe_name(value, often[value.casefold()] > 1) for value in known}
 
 
 def _safe_name(value: str, is_ambiguous: bool) -> str:

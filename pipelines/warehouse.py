@@ -89,6 +89,7 @@ class Warehouse:
             "items": programme.items,
             "scales": programme.scales,
             "codebook": programme.codebook,
+            "initiatives": programme.initiatives,
         }
         with self.connect(read_only=False) as con:
             con.execute("create schema if not exists raw")
@@ -250,6 +251,7 @@ def _parsed_folder(variables: dict[str, object]) -> Path:
 def _variables(programme: Programme) -> dict[str, object]:
     """What the models are told of the programme."""
     thresholds = programme.definition.thresholds
+    levels = [level.code for level in programme.definition.background]
     named = (
         "min_valid_share",
         "min_classes",
@@ -267,6 +269,11 @@ def _variables(programme: Programme) -> dict[str, object]:
         "programme": programme.slug,
         "max_items": int(programme.items.groupby(["respondent_group", "theme"]).size().max()),
         "institutions_stable": programme.definition.ids.institutions_stable,
+        "respondents_linked": programme.definition.ids.respondents_linked,
+        # A class that could not even be shown to its own school has no figures.
+        "min_class_n": programme.definition.disclosure.internal_min_n,
+        "lowest_background": levels[0] if levels else "",
+        "highest_background": levels[-1] if levels else "",
         **{name: getattr(thresholds, name) for name in named},
     }
 

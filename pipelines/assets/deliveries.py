@@ -69,18 +69,18 @@ def recipients_of(programme: Programme, warehouse: Warehouse) -> list[Recipient]
     heads = lineage[lineage["institution_id"].eq(lineage["lineage_id"])]
     owner |= dict(zip(heads["lineage_id"], heads["municipality_id"], strict=True))
     labels = dict(zip(heads["lineage_id"], heads["lineage_label"], strict=True))
-    names = safe_names(programme.municipalities["municipality_id"])
-    reports = warehouse.folder / "release" / "reports" / "internal"
     towns = dict(zip(programme.municipalities["municipality_id"], programme.municipalities["label"], strict=True))
+    stems = {town: {f"municipality-{name}"} for town, name in safe_names(towns).items()}
+    for unit, name in safe_names(owner).items():
+        stems.get(owner[unit], set()).update({f"school-{name}", f"daycare-{name}"})
+    reports = warehouse.folder / "release" / "reports" / "internal"
+    pages = {path.relative_to(reports).as_posix(): path for path in sorted(reports.rglob("*")) if path.is_file()}
     return [
         Recipient(
             municipality_id=town,
             label=label,
             institutions={unit: labels.get(unit, unit) for unit, place in sorted(owner.items()) if place == town},
-            reports={
-                path.relative_to(reports).as_posix(): path
-                for path in sorted(reports.rglob(f"municipality-{names[town]}.*"))
-            },
+            reports={name: path for name, path in pages.items() if path.stem in stems[town]},
         )
         for town, label in towns.items()
     ]

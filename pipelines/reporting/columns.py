@@ -19,8 +19,11 @@ BESIDE = 72.0
 WORDS = 18.0
 """Characters that a column of words gets at least, if it needs them; longer texts are broken into lines."""
 
-LONGEST = 44.0
+LONGEST = 90.0
 """Characters from which a longer text does not ask for a wider column."""
+
+MIDDLE = 22.0
+"""Characters of a word from which it may be divided."""
 
 BROKEN = 12
 """Characters that stand undivided in a heading."""
@@ -44,13 +47,18 @@ class Texts:
 
 @dataclass(frozen=True)
 class Piece:
-    """Columns `first` up to `end` (the rows' labels not counted), and widths in shares, the labels' first."""
+    """Columns `first` up to `end` (the rows' labels not counted), and widths in shares, the labels' first.
+
+    `is_narrow`: it fits beside a figure; `is_turned`: headings of figures stand upright; `is_divided`: a word is wider than its
+    column and has to be divided.
+    """
 
     first: int
     end: int
     widths: tuple[float, ...]
     is_narrow: bool
     is_turned: bool
+    is_divided: bool
 
 
 def pieces_of(columns: Sequence[Texts], is_whole: bool) -> list[Piece]:
@@ -79,7 +87,8 @@ def _piece(columns: Sequence[Texts], least: Sequence[float], first: int, end: in
     left = max(0.0, (BESIDE if is_narrow else PAGE) - needed)
     total = sum(wishes.values()) or 1.0
     widths = tuple(round(least[k] + left * wishes.get(k, 0.0) / total, 2) for k in chosen)
-    return Piece(first, end, widths, is_narrow, is_turned)
+    is_divided = any(_widest_word(columns[k], is_turned) > width for k, width in zip(chosen, widths, strict=True))
+    return Piece(first, end, widths, is_narrow, is_turned, is_divided)
 
 
 def _least(column: Texts, is_turned: bool) -> float:
@@ -98,4 +107,13 @@ def _wish(column: Texts) -> float:
 
 
 def _longest_word(column: Texts) -> float:
-    return min(max((len(word) for text in column.cells for word in text.split()), default=0), LONGEST / 2) + PADDING
+    """Characters of the longest word; a long one may be divided, a code may not."""
+    words = (word for text in column.cells for word in text.split())
+    return max((min(len(word), MIDDLE) if word.isalpha() else len(word) for word in words), default=0) + PADDING
+
+
+def _widest_word(column: Texts, is_turned: bool) -> float:
+    """Characters that the longest word takes up."""
+    head = [] if is_turned and column.is_number else column.head.split()
+    cells = [] if column.is_number else [word for text in column.cells for word in text.split()]
+    return max((len(word) * BOLD for word in [*head, *cells]), default=0.0) + PADDING

@@ -30,12 +30,14 @@ from pipelines.reporting.model import (
     Number,
     Paragraph,
     Part,
+    Provenance,
     Row,
     Said,
     Section,
     Status,
     Table,
     Terms,
+    Words,
 )
 from pipelines.reporting.style import STATUS_SIGNS
 from pipelines.reporting.texts import Voice
@@ -53,13 +55,11 @@ def render_html(document: Document, drawings: Drawings, voice: Voice) -> str:
         environment()
         .get_template("document.html.j2")
         .render(
-            **shared(voice),
+            **shared(voice, document.provenance),
             document=document,
-            provenance=document.provenance,
             audience=document.audience,
             other_language="en" if voice.language == "da" else "da",
             body=Markup(_Writer(voice, drawings).sections(document.sections)),  # noqa: S704 - escaped there
-            inputs=Markup(_Writer(voice, drawings).inputs(document)),  # noqa: S704 - escaped there
         )
     )
 
@@ -82,21 +82,27 @@ def _style() -> Markup:
     return Markup((REPORTS / "style" / "report.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
 
 
-def shared(voice: Voice) -> dict[str, object]:
+def shared(voice: Voice, provenance: Provenance) -> dict[str, object]:
     """What every template may use."""
     return {
         "voice": voice,
         "say": lambda said: said[voice.language],
+        "provenance": provenance,
         "simulated_mark": SIMULATED,
         "style": _style(),
+        "inputs": Markup(_Writer(voice, {}).inputs(provenance)),  # noqa: S704 - escaped there
     }
+
+
+_escaped = lru_cache(maxsize=4096)(escape)
+"""The same names and words stand on a page again and again."""
 
 
 class _Writer:
     """Blocks to HTML in one language. Every text from outside is escaped where it is written."""
 
     def __init__(self, voice: Voice, drawings: Drawings) -> None:
-        self._voice, self._drawings = voice, drawings
+        self._voice, self._drawings, self._language = voice, drawings, voice.language
         self._sign = escape(voice("sign.suppressed"))
         self._suppressed = escape(voice("status.suppressed"))
         self._scroll = escape(voice("nav.scroll"))
@@ -118,10 +124,9 @@ class _Writer:
             for s in sections
         )
 
-    def inputs(self, document: Document) -> str:
+    def inputs(self, provenance: Provenance) -> str:
         """The table of input files at the foot."""
-        voice = self._voice
-        files = document.provenance.files
+        voice, files = self._voice, provenance.files
         rows = "".join(
             f'<tr><th scope="row">{escape(file.mapping)}</th><td class="words">{escape(file.file)}</td>'
             f'<td class="words hash">{escape(file.sha256)}</td></tr>\n'
@@ -155,7 +160,7 @@ class _Writer:
         return "".join(self._writers[type(block)](block) for block in blocks)
 
     def _say(self, said: Said) -> str:
-        return escape(said[self._voice.language])
+        return _escaped(said[self._language])
 
     def _box(self, inside: str) -> str:
         return f'<div class="box" role="group" tabindex="0" aria-label="{self._scroll}">\n{inside}</div>\n'
@@ -214,10 +219,10 @@ class _Writer:
         if isinstance(cell, Interval):
             return f"<td>{self._voice.number.write_interval(cell.kind, cell.low, cell.high)}</td>"
         if isinstance(cell, Hidden):
-            reason = self._say(cell.reason)
+            # The reasons that occur stand above the table for those who cannot point at a cell.
             return (
-                f'<td><span class="hidden" title="{reason}"><span aria-hidden="true">{self._sign}</span>'
-                f'<span class="heard">{self._suppressed}: {reason}</span></span></td>'
+                f'<td title="{self._say(cell.reason)}"><span aria-hidden="true">{self._sign}</span>'
+                f'<span class="heard">{self._suppressed}</span></td>'
             )
         if isinstance(cell, Status):
             note = f"<br><small>{self._say(cell.note)}</small>" if cell.note is not None else ""

@@ -6,16 +6,27 @@ safe (`files`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from pipelines.files import safe_names
 
 _DANISH = str.maketrans({"æ": "{", "ä": "{", "ø": "|", "ö": "|", "å": "}"})
 
 
-def page_names(ids: Iterable[str]) -> dict[str, str]:
-    """File name of each municipality's page: `municipality-<id>.html`, with the id as `files.safe_names` writes it."""
-    return {value: f"municipality-{name}.html" for value, name in safe_names(ids).items()}
+def document_names(municipalities: Iterable[str], institutions: Mapping[str, str]) -> dict[tuple[str, str], str]:
+    """Name of each unit's document, without ending: `municipality-<id>`, `school-<id>`, `daycare-<id>`.
+
+    Args:
+        municipalities: their ids.
+        institutions: their ids, and whether each is a `school` or a `daycare`.
+
+    Returns:
+        Names by level (`municipality`, `institution`) and id.
+    """
+    towns = {("municipality", one): f"municipality-{name}" for one, name in safe_names(municipalities).items()}
+    return towns | {
+        ("institution", one): f"{institutions[one]}-{name}" for one, name in safe_names(institutions).items()
+    }
 
 
 def danish_order(label: str) -> tuple[str, str]:

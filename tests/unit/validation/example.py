@@ -326,6 +326,75 @@ BASE: dict[str, object] = {
     "suppressed": None,
 }
 
+GAP: dict[str, object] = {
+    "programme": "proeve",
+    "mapping": "2015",
+    "level": "programme",
+    "unit_id": "proeve",
+    "respondent_group": "pupils",
+    "theme": "trivsel",
+    "n": 80,
+    "n_unknown": 8,
+    "share_unknown": 0.1,
+    "n_lowest": 20,
+    "n_highest": 25,
+    "mean_lowest": 490.0,
+    "mean_highest": 520.0,
+    "gap": 30.0,
+    "se": 10.0,
+    "df": 7.0,
+    "ci_low": 6.0,
+    "ci_high": 54.0,
+    "clusters": 8,
+    "n_least": 20,
+    "raters_least": None,
+    "reason": None,
+    "suppressed": None,
+}
+NO_GAP: dict[str, object] = dict.fromkeys(tuple(GAP)[6:21])
+GAP_CHANGE: dict[str, object] = {
+    **{name: PART[name] for name in tuple(PART)[:7]},
+    "n_from": 80,
+    "n_to": 90,
+    "gap_from": 30.0,
+    "gap_to": 20.0,
+    "delta": -10.0,
+    "se": 10.0,
+    "df": 7.0,
+    "ci_low": -34.0,
+    "ci_high": 14.0,
+    "clusters": 8,
+    "n_least": 20,
+    "raters_least": None,
+    "reason": None,
+    "suppressed": None,
+}
+NO_GAP_CHANGE: dict[str, object] = dict.fromkeys(tuple(GAP_CHANGE)[7:19])
+INITIATIVE: dict[str, object] = {
+    "programme": "proeve",
+    "initiative": "bedre_trivsel",
+    "respondent_group": "pupils",
+    "theme": "trivsel",
+    "phase": "during",
+    "mapping_from": "2015",
+    "mapping_to": "2017",
+    **{f"schools_{part}_{side}": 6 for part in ("with", "without") for side in ("from", "to")},
+    **{f"n_{part}_{side}": 30 for part in ("with", "without") for side in ("from", "to")},
+    "delta_with": 25.0,
+    "delta_without": 5.0,
+    "difference": 20.0,
+    "se": 8.0,
+    "df": 11.0,
+    "ci_low": 2.0,
+    "ci_high": 38.0,
+    "clusters": 12,
+    "n_least": 30,
+    "raters_least": None,
+    "reason": None,
+    "suppressed": None,
+}
+NO_DIFFERENCE: dict[str, object] = dict.fromkeys(tuple(INITIATIVE)[7:25])
+
 
 def valid_tables() -> dict[str, pd.DataFrame]:
     """Tables that every expectation passes and looks at, for both audiences; rows are named by position in `PLANTS`."""
@@ -466,6 +535,30 @@ def valid_tables() -> dict[str, pd.DataFrame]:
             {},
             {"respondent_group": "leaders", "answered": 6, "rr2": 0.12},
             _hidden(ABSENT, tuple(ABSENT)[:7], level="institution", unit_id="101002"),
+        ),
+        "social_gap": _frame(
+            GAP,
+            {},
+            {"level": "municipality", "unit_id": "101", "respondent_group": "leaders", "n_least": 6},
+            {"respondent_group": "rated", "raters_least": 4},
+            {**NO_GAP, "unit_id": "x", "reason": "no_data"},
+            _hidden(GAP, tuple(GAP)[:6], level="institution", unit_id="101002", reason="n_lt_min"),
+        ),
+        "social_gap_change": _frame(
+            GAP_CHANGE,
+            {},
+            {"level": "municipality", "unit_id": "101", "respondent_group": "leaders", "n_least": 6},
+            {"respondent_group": "rated", "raters_least": 4},
+            {**NO_GAP_CHANGE, "unit_id": "x", "reason": "missing_from"},
+            _hidden(GAP_CHANGE, tuple(GAP_CHANGE)[:7], level="institution", unit_id="101002", reason="n_lt_min"),
+        ),
+        "initiative_development": _frame(
+            INITIATIVE,
+            {},
+            {"respondent_group": "leaders", "n_least": 6},
+            {"respondent_group": "rated", "raters_least": 4},
+            {**NO_DIFFERENCE, "phase": "after", "reason": "missing_to"},
+            _hidden(INITIATIVE, tuple(INITIATIVE)[:7], phase="before", reason="n_lt_min"),
         ),
         "base_parameters": _frame(
             BASE,
@@ -707,6 +800,46 @@ TABLES = (
         n_rule_leaders=cell(1, answered=4),
         leaders_level=cell(1, level="institution"),
         rate_is_share=cell(0, rr2=1.1),
+    ),
+    Plants("social_gap")
+    .mart(hidden=4, figure="gap", rows=False)
+    .add(
+        n_rule=cell(0, n_least=4),
+        n_rule_leaders=cell(1, n_least=4),
+        leaders_level=cell(1, level="institution"),
+        raters_rule=cell(2, raters_least=2),
+        gap_is_difference=cell(0, gap=31.0),
+        share_unknown_is_share=cell(0, share_unknown=1.1),
+        ci_low_below=cell(0, ci_low=31.0),
+        ci_high_above=cell(0, ci_high=29.0),
+        reason_known=cell(3, reason="odd"),
+        missing_has_reason=cell(0, ci_low=None),
+    ),
+    Plants("social_gap_change")
+    .mart(hidden=4, figure="delta", rows=False)
+    .add(
+        n_rule=cell(0, n_least=4),
+        n_rule_leaders=cell(1, n_least=4),
+        leaders_level=cell(1, level="institution"),
+        raters_rule=cell(2, raters_least=2),
+        delta_is_difference=cell(0, delta=-11.0),
+        ci_low_below=cell(0, ci_low=-9.0),
+        ci_high_above=cell(0, ci_high=-11.0),
+        reason_known=cell(3, reason="odd"),
+        missing_has_reason=cell(0, ci_low=None),
+    ),
+    Plants("initiative_development")
+    .mart(hidden=4, figure="difference", level=False, rows=False)
+    .add(
+        n_rule=cell(0, n_least=4),
+        n_rule_leaders=cell(1, n_least=4),
+        raters_rule=cell(2, raters_least=2),
+        phase_known=cell(0, phase="later"),
+        difference_is_difference=cell(0, difference=21.0),
+        ci_low_below=cell(0, ci_low=21.0),
+        ci_high_above=cell(0, ci_high=19.0),
+        reason_known=cell(3, reason="odd"),
+        missing_has_reason=cell(0, ci_low=None),
     ),
     Plants("base_parameters")
     .mart(hidden=2, figure="mu", level=False)
