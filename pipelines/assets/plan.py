@@ -11,7 +11,7 @@ from pipelines.errors import InputError
 from pipelines.extract import Landing, forgotten_rows, look_at_landing, municipalities_in, raw_folder, read_ledger
 from pipelines.files import sha256_text
 from pipelines.programme import Programme
-from pipelines.release import code_hash, current_release, package_versions, release_id
+from pipelines.release import code_hash, current_release, inputs_hash, package_versions, release_id
 from pipelines.settings import Settings
 
 
@@ -63,7 +63,7 @@ def plan_run(programme: Programme, settings: Settings, mappings: tuple[str, ...]
     inputs = [(d.mapping, d.name, d.sha256) for landing in kept for d in landing.deliveries]
     forgotten = forgotten_rows(programme, settings)
     hashes = {
-        "inputs": sha256_text(*(part for entry in sorted(inputs) for part in entry)),
+        "inputs": inputs_hash(inputs),
         "code": code_hash(),
         "packages": sha256_text(*(f"{name}=={version}" for name, version in package_versions().items())),
         "programme": programme.content_hash,

@@ -43,6 +43,7 @@ RESULT_SCHEMA = pa.schema(
         ("n_checked", pa.int64()),
         ("n_failed", pa.int64()),
         ("message", pa.string()),
+        ("parameters", pa.string()),
     ]
 )
 """One row per check and context."""
