@@ -9,7 +9,7 @@ from pipelines.assets.context import RunContext, clear_errors
 from pipelines.assets.pictures import overview_chart
 from pipelines.assets.provenance import about_run, release_facts, report_provenance
 from pipelines.extract import raw_folder, remove_outdated
-from pipelines.marts import AUDIENCES
+from pipelines.marts import AUDIENCES, MARTS
 from pipelines.release import actor, catch_up, causes_of_next, load_signer, publish, retire, write_manifest
 from pipelines.reporting import Edition, write_reports
 from pipelines.warehouse import DATABASE
@@ -20,7 +20,7 @@ def build_publication(run: RunContext) -> list[dg.AssetsDefinition]:
 
     @dg.asset(
         name="reports",
-        deps=["validation"],
+        deps=[["marts", audience, mart.name] for audience in AUDIENCES for mart in MARTS],
         group_name="release",
         description="Pages for the programme and each municipality, per audience, in Danish and English.",
         kinds={"matplotlib", "html"},
@@ -48,7 +48,7 @@ def build_publication(run: RunContext) -> list[dg.AssetsDefinition]:
 
     @dg.asset(
         name="release",
-        deps=["deliveries"],
+        deps=["validation", "deliveries"],
         group_name="release",
         description="The candidate behind the gate: manifest, one rename, ledger line, switch of `current`.",
         kinds={"file"},

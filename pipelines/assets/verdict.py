@@ -11,7 +11,6 @@ from pipelines.assets.context import RunContext, clear_errors
 from pipelines.assets.provenance import about_run
 from pipelines.errors import BlockedError
 from pipelines.files import private_folder
-from pipelines.marts import AUDIENCES, MARTS
 from pipelines.release import note_validation
 from pipelines.validation import CheckResult, Verdict, write_evidence
 
@@ -24,7 +23,7 @@ def build_verdict(run: RunContext) -> dg.AssetsDefinition:
 
     @dg.asset(
         name="validation",
-        deps=[["marts", audience, mart.name] for audience in AUDIENCES for mart in MARTS],
+        deps=["reports"],
         group_name="release",
         description="Every check of the run with its failing keys, and the verdict bound to the candidate's marts.",
         kinds={"greatexpectations", "parquet"},
