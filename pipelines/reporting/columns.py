@@ -31,7 +31,7 @@ BROKEN = 12
 """Characters that stand undivided in a heading."""
 
 TURNED = 9
-"""Columns of figures from which their headings stand upright, if the table has a page's width."""
+"""Columns of figures from which their headings stand upright."""
 
 PADDING = 1.8
 BOLD, SMALL = 1.1, 0.82
@@ -73,21 +73,23 @@ def pieces_of(columns: Sequence[Texts], is_whole: bool, is_beside: bool) -> list
     """
     last = len(columns) - 1
     if is_beside:
-        beside = _piece(columns, 0, last, is_narrow=True)
-        if beside is not None:
-            return [beside]
-    is_turned = _is_turned(columns)
+        for is_turned in (False, True):
+            beside = _piece(columns, 0, last, is_turned, is_narrow=True)
+            if beside is not None:
+                return [beside]
+    is_turned = sum(column.is_number for column in columns[1:]) >= TURNED
     room = PAGE - _least(columns[0], is_turned, is_narrow=False)
     needed = sum(_least(column, is_turned, is_narrow=False) for column in columns[1:])
     step = ceil(last / (1 if is_whole else max(1, ceil(needed / room)))) or 1
-    pieces = [_piece(columns, first, min(first + step, last), is_narrow=False) for first in range(0, last, step)]
+    pieces = [
+        _piece(columns, first, min(first + step, last), is_turned, is_narrow=False) for first in range(0, last, step)
+    ]
     return [piece for piece in pieces if piece is not None]
 
 
-def _piece(columns: Sequence[Texts], first: int, end: int, is_narrow: bool) -> Piece | None:
+def _piece(columns: Sequence[Texts], first: int, end: int, is_turned: bool, is_narrow: bool) -> Piece | None:
     """These columns; None where they do not fit beside a figure."""
     chosen = [columns[0], *columns[1 + first : 1 + end]]
-    is_turned = not is_narrow and _is_turned(columns)
     least = [_least(column, is_turned, is_narrow) for column in chosen]
     left = (BESIDE if is_narrow else PAGE) - sum(least)
     if is_narrow and left < 0:
@@ -100,10 +102,6 @@ def _piece(columns: Sequence[Texts], first: int, end: int, is_narrow: bool) -> P
     widths = [round(need + max(0.0, left) * wish / total, 2) for need, wish in zip(least, wishes, strict=True)]
     is_divided = any(_widest_word(c, is_turned) > width for c, width in zip(chosen, widths, strict=True))
     return Piece(first, end, tuple(widths), is_narrow, is_turned, is_divided)
-
-
-def _is_turned(columns: Sequence[Texts]) -> bool:
-    return sum(column.is_number for column in columns[1:]) >= TURNED
 
 
 def _least(column: Texts, is_turned: bool, is_narrow: bool) -> float:
