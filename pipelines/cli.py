@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 DEMO_PROGRAMME = "pfl"
 DEMO_SCALE = 0.1
 INTERRUPTED = 130
+TRACED = 12
+"""Runs of rows that `trace` prints of a file."""
 
 
 def entry() -> None:
@@ -246,6 +248,35 @@ def _rollback(options: argparse.Namespace) -> int:
     return 0
 
 
+def _trace(options: argparse.Namespace) -> int:
+    """`trace`."""
+    from dataclasses import asdict
+
+    from pipelines.assets.trace import trace
+
+    found = trace(_settings(options).home, options.figure, options.audience, options.release)
+    if options.json:
+        print(json.dumps(asdict(found) | {"agrees": found.agrees}, ensure_ascii=False, indent=1, default=str))
+        return int(not found.agrees)
+    print(f"release {found.release_id}, marts/{found.audience}/{found.mart}.parquet (sha256 {found.mart_sha256})")
+    for name, value in found.figure.items():
+        print(f"  {name:<20} {'–' if value is None else value}")
+    print(f"checks of it: {', '.join(f'{count} {verdict}' for verdict, count in found.checks.items()) or 'none'}")
+    if found.note:
+        print(f"rows: {found.note}")
+    for mapping, (told, rows) in found.counted.items():
+        agrees = "" if told is None else f"; the mart counts {told}{'' if told == rows else ': THEY DIFFER'}"
+        print(f"respondents of {mapping}: {rows} rows{agrees}")
+    for file in found.files:
+        runs = [f"{first}–{last}" if last > first else str(first) for first, last in file.ranges[:TRACED]]
+        more = f", … ({len(file.ranges)} runs; --json has all)" if len(file.ranges) > TRACED else ""
+        print(f"  {file.mapping}/{file.file} (sha256 {file.sha256}): {file.rows} rows: {', '.join(runs)}{more}")
+    print("made by, in order:")
+    for name, digest in found.models.items():
+        print(f"  {name:<32} {digest}")
+    return int(not found.agrees)
+
+
 def _deliver(options: argparse.Namespace) -> int:
     """`deliver`."""
     from pipelines.release import send_deliveries
@@ -356,6 +387,15 @@ def _add_release_commands(
     )
     verify.add_argument("--public-key", type=Path, metavar="FILE", help="the ledger must be signed with this key (PEM)")
     verify.set_defaults(command=_verify)
+
+    traced = commands.add_parser(
+        "trace", parents=[common], help="take one released figure back to the rows of the extracts"
+    )
+    traced.add_argument("--figure", required=True, metavar="MART:KEY=VALUE,…", help="mart and key of its row")
+    traced.add_argument("--audience", default="public", help="public (default) or internal")
+    traced.add_argument("--release", metavar="ID", help="default: the current one")
+    traced.add_argument("--json", action="store_true", help="for machines, with all rows")
+    traced.set_defaults(command=_trace)
 
     deliver = commands.add_parser(
         "deliver", parents=[common], help="send the current release's deliveries to their municipalities"

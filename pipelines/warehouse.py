@@ -146,6 +146,11 @@ class Warehouse:
             columns = ", ".join(names)
             return con.execute(f"select {columns} from {result.failing_rows} order by {columns}").df()
 
+    def mark(self, release_id: str) -> None:
+        """Write down which release the warehouse is that of."""
+        with self.connect(read_only=False) as con:
+            con.execute("create or replace table raw.release as select ? as release_id", [release_id])
+
     def is_simulated(self) -> bool:
         """Whether any record bears the mark of simulated data."""
         with self.connect() as con:

@@ -155,6 +155,7 @@ def method_document(given: Appendix) -> Document:
                     )
                 ),
             ),
+            *_further(given),
             _section(given, "disclosure", *_disclosure(given)),
             _section(given, "settings", Paragraph(text("method_page.settings.text")), _settings(given)),
             _section(
@@ -377,6 +378,22 @@ def _change(given: Appendix) -> list[Block]:
     )
     more = tuple(Paragraph(given.text(f"method_page.change.{key}")) for key in ("sustained", "parts"))
     return [_bullets(given, "change", ("delta", cluster, "few", "q", "g"), lambda _: settings), ladder, *more]
+
+
+def _further(given: Appendix) -> list[Section]:
+    """Social background and initiatives, where the programme has any."""
+    programme = given.programme
+    sections = []
+    if programme.definition.background:
+        levels = tuple(said(level.label) for level in programme.definition.background)
+        blocks = (
+            Paragraph(given.text("method_page.social.text")),
+            Bullets(levels, given.text("method_page.social.levels")),
+        )
+        sections.append(_section(given, "social", *blocks))
+    if len(programme.initiatives):
+        sections.append(_section(given, "initiatives", Paragraph(given.text("method_page.initiatives.text"))))
+    return sections
 
 
 def _disclosure(given: Appendix) -> list[Block]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -136,6 +137,8 @@ class _Writer:
         for block in blocks:
             record = self._writers[type(block)](block)
             written.extend(record if isinstance(record, list) else [record])
+        for record, following in pairwise(written):
+            record["stays"] = following["is"] in ("chart", "table")  # no page ends between the two
         return written
 
     def _provenance(self, document: Document) -> list[Record]:
@@ -193,26 +196,29 @@ class _Writer:
 
     def _chart(self, block: Chart) -> list[Record]:
         """The figure with its table beside it, where there is room, or below."""
-        drawn = self._drawings[block.name].in_language(self._voice.language, block.name)
-        tables = [] if block.table is None else self._tables(block.table)
+        tables = [] if block.table is None else self._tables(block.table, is_beside=True)
+        drawing = self._drawings[block.name]
         chart: Record = {
             "is": "chart",
+            "ratio": drawing.height / drawing.width,
             "title": self._say(block.title),
             "read": self._say(block.read),
             "alt": f"{self._say(block.title)}. {self._say(block.description)}",
-            "svg": drawn.replace('class="chart"', f'font-family="{FONT}"', 1),
+            "svg": drawing.in_language(self._voice.language, block.name).replace(
+                'class="chart"', f'font-family="{FONT}"', 1
+            ),
             "table": None,
         }
         if len(tables) == 1 and tables[0]["narrow"]:
             return [chart | {"table": tables[0]}]
         return [chart, *tables]
 
-    def _tables(self, table: Table) -> list[Record]:
+    def _tables(self, table: Table, is_beside: bool = False) -> list[Record]:
         """The table, or where it is too wide for a page several with the same rows."""
         rows = [*table.rows, *([] if table.foot is None else [table.foot])]
         cells = [[self._cell(cell) for cell in row.cells] for row in rows]
         is_whole = any(cell["span"] != 1 for row in cells for cell in row)
-        return [self._table(table, piece) for piece in pieces_of(self._texts(table, rows, cells), is_whole)]
+        return [self._table(table, piece) for piece in pieces_of(self._texts(table, rows, cells), is_whole, is_beside)]
 
     def _texts(self, table: Table, rows: Sequence[Row], cells: Sequence[Sequence[Record]]) -> list[Texts]:
         """What stands in each column, the rows' labels first; wide cells stand in none."""
@@ -224,7 +230,7 @@ class _Writer:
                 Texts(
                     head=self._say(column.words),
                     cells=[str(cell["text"]) for cell in held],
-                    small=[str(cell["extent"]) for cell in held if cell.get("extent")],
+                    small=[str(cell[key]) for cell in held for key in ("extent", "note") if cell.get(key)],
                     is_number=column.is_number,
                 )
             )
