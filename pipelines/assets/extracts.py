@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import dagster as dg
 
 from pipelines.assets.checks import check_result
 from pipelines.assets.context import RunContext, clear_errors
-from pipelines.extract import extract_group, raw_folder
+from pipelines.extract import extract_group, open_session, raw_folder
 from pipelines.validation import CheckResult, validate_extract
 
 CHECK = "expectations"
@@ -46,15 +47,16 @@ def build_extracts(run: RunContext) -> list[dg.AssetsDefinition | dg.AssetSpec]:
         required_resource_keys={"home"},
     )
     def extract(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-        with clear_errors(run.settings):
+        with clear_errors(run.settings), ExitStack() as opened:
             plan = run.plan(context.run_id)
+            session = opened.enter_context(open_session(plan.programme, run.settings))
             asked = set(context.partition_keys)
             evidence: list[CheckResult] = []
             for group in groups:
                 results: list[CheckResult] = []
                 for landing in plan.landings:
                     began = time.perf_counter()
-                    extracted = extract_group(plan.programme, run.settings, landing, group, run.progress)
+                    extracted = extract_group(plan.programme, run.settings, landing, group, run.progress, session)
                     run.progress(f"expectations on {landing.mapping}/{group}")
                     folder = raw_folder(run.settings, plan.programme, landing, group)
                     results += validate_extract(plan.programme, folder, landing.mapping, group)
