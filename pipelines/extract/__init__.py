@@ -19,17 +19,21 @@ from pipelines.extract.arrivals import municipalities_in, note_deliveries, read_
 from pipelines.extract.between import supersede_between_files
 from pipelines.extract.check import check_files
 from pipelines.extract.deliveries import Delivery, Landing, look_at_landing
-from pipelines.extract.findings import Finding
+from pipelines.extract.draft import draft_codebook
+from pipelines.extract.findings import BLOCKS, WHAT_HAPPENS, Finding
 from pipelines.extract.forgetting import forget, forgotten_rows, read_wishes
 from pipelines.extract.pseudonyms import key_id, load_key
 from pipelines.extract.raw import ExtractedFile, FileReader
 from pipelines.extract.session import Session
 from pipelines.extract.sources import Pulled, pull
+from pipelines.extract.wording import check_companion
 from pipelines.files import sha256_text, sha256_tree, sync_folder, write_atomically
 from pipelines.programme import Programme
 from pipelines.settings import Settings
 
 __all__ = [
+    "BLOCKS",
+    "WHAT_HAPPENS",
     "Delivery",
     "ExtractedFile",
     "ExtractedGroup",
@@ -38,6 +42,7 @@ __all__ = [
     "Pulled",
     "Session",
     "check_files",
+    "draft_codebook",
     "extract_group",
     "forget",
     "forgotten_rows",
@@ -84,7 +89,7 @@ class ExtractedGroup:
 
 def raw_folder(settings: Settings, programme: Programme, landing: Landing, group: str) -> Path:
     """Where the raw Parquet of one mapping and group lies: a folder named by the state of all that it is made from."""
-    deliveries = [d for d in landing.deliveries if d.extract.respondent_group == group]
+    deliveries = [*landing.of_group(group), *landing.companions_of(group)]
     state = sha256_text(
         _code_hash(),
         programme.content_hash,
@@ -119,17 +124,23 @@ def extract_group(
         InputError: a file is missing, unreadable or not as declared.
     """
     stop_on(landing.findings)
-    deliveries = [d for d in landing.deliveries if d.extract.respondent_group == group]
+    deliveries, companions = landing.of_group(group), landing.companions_of(group)
     folder = raw_folder(settings, programme, landing, group)
     record = folder / "extracted.json"
     if record.exists():
         files = tuple(_file_from_json(entry) for entry in json.loads(record.read_text(encoding="utf-8")))
-        note_deliveries(programme, settings, deliveries, "accepted")
+        note_deliveries(programme, settings, [*deliveries, *companions], "accepted")
         return ExtractedGroup(landing.mapping, group, files, was_current=True)
+    for companion in companions:
+        try:
+            stop_on(check_companion(programme, companion))
+        except InputError as error:
+            note_deliveries(programme, settings, [companion], "rejected", str(error).splitlines()[0])
+            raise
     with nullcontext(session) if session else open_session(programme, settings) as shared:
         files_done = _extract_files(shared, settings, deliveries, folder, progress)
     write_atomically(record, json.dumps([asdict(f) for f in files_done], indent=1).encode())
-    note_deliveries(programme, settings, deliveries, "accepted")
+    note_deliveries(programme, settings, [*deliveries, *companions], "accepted")
     return ExtractedGroup(landing.mapping, group, tuple(files_done), was_current=False)
 
 

@@ -185,6 +185,49 @@ def check_roles(delivery: Delivery, con: duckdb.DuckDBPyConnection) -> list[Find
     return findings
 
 
+def check_roster(delivery: Delivery, con: duckdb.DuckDBPyConnection) -> list[Finding]:
+    """Answers against the roster that was read before them, on `respondent` and `listed`.
+
+    Who is on no roster is in no response rate. More answers than the roster has names is an error (method.md 9).
+    """
+    column = delivery.extract.columns.respondent_id[-1]
+    [(rows, row)] = con.execute(
+        "select count(*), min(file_row) from respondent "
+        "where reason is null and respondent_id not in (select respondent_id from listed)"
+    ).fetchall()
+    [(answered, listed)] = con.execute(
+        "select (select count(distinct respondent_id) from respondent where reason is null), "
+        "(select count(distinct respondent_id) from listed)"
+    ).fetchall()
+    findings = []
+    if rows:
+        message = (
+            "the roster does not list the respondent: was a class deleted and made again? Counts in no response rate"
+        )
+        findings.append(_finding(delivery, "not_on_roster", message, "note", column, row, rows))
+    if answered > listed:
+        message = f"{answered} respondents, and the roster lists {listed}: the roster or the file is not the right one"
+        findings.append(_finding(delivery, "above_roster", message, "stop", column, row, answered - listed))
+    crowded = con.execute(
+        """
+        with answering as (
+            select institution_id, count(distinct respondent_id) as n, min(file_row) as first_row
+            from respondent where reason is null group by institution_id
+        ),
+        invited as (select institution_id, count(distinct respondent_id) as n from listed group by institution_id)
+        select count(*), min(first_row)
+        from answering left join invited using (institution_id)
+        where answering.n > coalesce(invited.n, 0)
+        """
+    ).fetchall()
+    institutions, first = crowded[0]
+    if institutions and answered <= listed:
+        message = f"{institutions} institutions have more respondents than the roster lists: response above 100 %"
+        place = delivery.extract.columns.institution_id
+        findings.append(_finding(delivery, "above_roster", message, "note", place, first, institutions))
+    return findings
+
+
 def check_codes(
     programme: Programme, delivery: Delivery, matrix: Matrix, kept: NDArray[np.bool_], rows: NDArray[np.int64]
 ) -> list[Finding]:

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from pipelines.extract.columns import Column, columns_of, row_numbers
 from pipelines.extract.content import ROW
-from pipelines.extract.contract import check_codes, check_columns, check_encoding, check_roles
+from pipelines.extract.contract import check_codes, check_columns, check_encoding, check_roles, check_roster
 from pipelines.extract.corrections import apply_corrections
 from pipelines.extract.deliveries import Delivery
 from pipelines.extract.findings import Finding
@@ -37,8 +37,9 @@ from pipelines.extract.formats import read_extract
 from pipelines.extract.matrix import Codes, Matrix, make_matrix, write_answers, write_table
 from pipelines.extract.placing import DUPLICATE, GRADE, NOT_A_RECORD, SUPERSEDED, reason_sql, shapes
 from pipelines.extract.privacy import find_private
-from pipelines.extract.screening import delivered_directions, straight_lined
+from pipelines.extract.screening import against_theme, delivered_directions, straight_lined
 from pipelines.extract.session import PERSON_NAMESPACE, RATERS, Session, empty_column
+from pipelines.extract.wording import check_inside
 from pipelines.programme import Extract
 
 NO_VIEWS = ("missing_column", "no_header")
@@ -89,6 +90,7 @@ class FileReader:
         findings += find_private(delivery, columns_of(self._notes), row_numbers(self._notes))
         findings += check_encoding(delivery, columns, rows)
         findings += check_columns(programme, delivery, content, asked)
+        findings += check_inside(programme, delivery)
         table, self._corrected_away, corrected = apply_corrections(programme, delivery, content.table)
         findings += corrected
         self.result.findings = findings
@@ -107,7 +109,11 @@ class FileReader:
         if delivery.extract.content == "roster":
             session.keep_roster()
         if self._matrix is not None:
-            findings += check_codes(programme, delivery, self._matrix, self._kept(), rows)
+            kept = self._kept()
+            findings += check_codes(programme, delivery, self._matrix, kept, rows)
+            findings += self._check_directions(self._matrix, kept)
+            if session.has_roster:
+                findings += check_roster(delivery, self.con)
 
     def __enter__(self) -> FileReader:
         """Use as a context so that nothing of the file stays in the session."""
@@ -118,6 +124,19 @@ class FileReader:
         for name in ("file", "person", "note", "tally", "institutions"):
             self.con.unregister(name)
         self.con.execute("drop table if exists respondent")
+
+    def _check_directions(self, matrix: Matrix, kept: NDArray[np.bool_]) -> list[Finding]:
+        """Items that run against their theme."""
+        session, place = self.session, (self.result.mapping, self.group.code)
+        directions = delivered_directions(self.programme, *place)
+        message = (
+            "runs against the other items of its theme: was it delivered reversed already, or reversed twice? Correct "
+            "already_reversed in codebook.csv"
+        )
+        return [
+            Finding(self.result.mapping, self.result.file, "negative_item_total", message, "block", column=name)
+            for name in against_theme(matrix, session.values(*place), directions, session.themes(*place), kept)
+        ]
 
     def _kept(self) -> NDArray[np.bool_]:
         """Which records are kept, in the order of the file."""

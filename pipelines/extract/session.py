@@ -56,16 +56,34 @@ class Session:
         rows = self.programme.asked(mapping, group)
         return {v: self._kinds.get(s, {}) for v, s in zip(rows["variable"], rows["scale"], strict=True)}
 
+    def values(self, mapping: str, group: str) -> dict[str, dict[str, float]]:
+        """Variables asked, each with what its valid codes count."""
+        rows = self.programme.asked(mapping, group)
+        worth: dict[str, dict[str, float]] = {}
+        for one in self.programme.scales.itertuples(index=False):
+            if one.kind == "valid":
+                worth.setdefault(str(one.scale), {})[str(one.code)] = float(str(one.value))
+        return {v: worth.get(s, {}) for v, s in zip(rows["variable"], rows["scale"], strict=True)}
+
+    def themes(self, mapping: str, group: str) -> dict[str, str]:
+        """Variables asked, each with its theme."""
+        items = self.programme.items[self.programme.items["respondent_group"].eq(group)]
+        theme = dict(zip(items["item_id"], items["theme"], strict=True))
+        rows = self.programme.asked(mapping, group)
+        return {v: theme[i] for v, i in zip(rows["variable"], rows["item_id"], strict=True)}
+
     def _register(self, mapping: str) -> pa.Table:
         """The institutions as a mapping's rows are judged by them."""
         return register(self.programme, mapping)
 
     def forget_roster(self) -> None:
         """No roster has been read: what follows is another mapping or group."""
+        self.has_roster = False
         self.con.execute("create or replace temp table listed (respondent_id varchar, institution_id varchar)")
 
     def keep_roster(self) -> None:
         """Remember whom the roster file that was just read lists, and where."""
+        self.has_roster = True
         self.con.execute(
             "insert into listed select respondent_id, institution_id from respondent "
             "where reason is null and respondent_id is not null"
