@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import dagster as dg
 
 from pipelines.assets.checks import BEFORE_THE_VERDICT, check_result
 from pipelines.assets.context import RunContext, clear_errors
-from pipelines.extract import extract_group, raw_folder
+from pipelines.extract import extract_group, open_session, raw_folder
 from pipelines.inference import TABLES
 from pipelines.validation import validate_extract
 
@@ -51,14 +52,15 @@ def build_extracts(run: RunContext) -> tuple[list[dg.AssetsDefinition | dg.Asset
         required_resource_keys={"home", "workers"},
     )
     def extract(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
-        with clear_errors(run.settings):
+        with clear_errors(run.settings), ExitStack() as opened:
             plan = run.plan(context.run.run_id)
+            session = opened.enter_context(open_session(plan.programme, run.settings))
             asked = set(context.partition_keys)
             evidence = run.evidence(context.run_id)
             for group in groups:
                 for landing in plan.landings:
                     began = time.perf_counter()
-                    extracted = extract_group(plan.programme, run.settings, landing, group, run.progress)
+                    extracted = extract_group(plan.programme, run.settings, landing, group, run.progress, session)
                     evidence.give(
                         context.resources.workers,
                         "extracts",
