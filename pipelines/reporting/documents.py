@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from pipelines.files import safe_names
 from pipelines.reporting import wording
 from pipelines.reporting.cells import hidden_note, mark
 from pipelines.reporting.content import Source, change_of, content_of, nonresponse_of
@@ -45,7 +46,6 @@ from pipelines.reporting.model import (
     Table,
     Words,
 )
-from pipelines.reporting.names import safe_names
 from pipelines.reporting.records import Content, GroupBlock, Level, Pair, Place, ThemeBlock
 from pipelines.reporting.scales import level_range
 from pipelines.reporting.sections import FEWEST_ROUNDS, Sections

@@ -1,4 +1,6 @@
-"""The words of the reports: `reports/texts/<language>.yml`, the only place where readers' sentences stand.
+"""The words of the reports: `reports/texts`, the only place where readers' sentences stand.
+
+`<language>.yml` has those of the reports, `method.<language>.yml` those of the methods page, the data book and the workbook.
 
 Belongs here: finding a text by its key and filling in what it leaves open. Does not belong here: any text.
 """
@@ -132,25 +134,31 @@ def _in(voice: Voice, values: Mapping[str, Value | Said | Number]) -> dict[str, 
 @lru_cache(maxsize=1)
 def load_voices() -> Voices:
     """Both languages, Danish first."""
-    return {language: load_voice(FOLDER / f"{language}.yml", language) for language in LANGUAGES}
+    return {
+        language: load_voice(FOLDER / f"{language}.yml", language, FOLDER / f"method.{language}.yml")
+        for language in LANGUAGES
+    }
 
 
-def load_voice(file: Path, language: Language) -> Voice:
-    """One language from its file.
+def load_voice(file: Path, language: Language, *more: Path) -> Voice:
+    """One language from its files.
 
     Raises:
-        ConfigurationError: the file cannot be read or is not texts all through.
+        ConfigurationError: a file cannot be read or is not texts all through.
     """
-    try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigurationError(f"{file}: texts of the reports cannot be read: {error}") from None
-    texts = dict(_flat(content, file))
+    texts = {key: text for part in (file, *more) for key, text in _flat(_content(part), part)}
     marks = ("decimal_mark", "thousands_mark", "percent", "extent", "change_extent", "below")
     absent = [mark for mark in marks if f"format.{mark}" not in texts]
     if absent:
         raise ConfigurationError(f"{file}: format.{absent[0]} is missing; numbers cannot be written without it")
     return Voice(language, texts, NumberFormat(**{mark: texts[f"format.{mark}"] for mark in marks}))
+
+
+def _content(file: Path) -> object:
+    try:
+        return yaml.load(file.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigurationError(f"{file}: texts of the reports cannot be read: {error}") from None
 
 
 def places(text: str) -> set[str]:
