@@ -86,7 +86,8 @@ def _demo(options: argparse.Namespace) -> int:
     """`demo`."""
     from pipelines.simulate import simulate
 
-    settings = _settings(options)
+    # Setting hundreds of school profiles as PDF takes longer than all the rest of so small a run.
+    settings = _settings(options).model_copy(update={"pdf": "joint"})
     programme = load_programme(DEMO_PROGRAMME)
     target = settings.landing_dir / programme.slug
     marker = settings.landing_dir / "truth" / "parameters.json"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -28,6 +29,9 @@ class Settings(BaseModel):
     programme: str = Field(default="pfl", description="slug or folder of the programme that `dagster dev` shows")
     threads: int = Field(default=2, ge=1, le=256, description="threads of DuckDB and worker processes of reports")
     memory_limit: str = Field(default="2GB", pattern=r"^\d+(\.\d+)?(MB|GB)$", description="DuckDB's own memory bound")
+    pdf: Literal["all", "joint"] = Field(
+        default="all", description="documents that are written as PDF too: all, or only those of the whole programme"
+    )
     pseudonym_key: str | None = Field(
         default=None, min_length=16, description="secret for pseudonyms; default: a key file under home, mode 0600"
     )

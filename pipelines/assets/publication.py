@@ -23,8 +23,8 @@ def build_publication(run: RunContext) -> list[dg.AssetsDefinition]:
         name="reports",
         deps=["validation"],
         group_name="release",
-        description="Pages for the programme and each municipality, per audience, in Danish and English.",
-        kinds={"matplotlib", "html"},
+        description="Documents as HTML and PDF per audience, in Danish and English; a workbook per municipality.",
+        kinds={"matplotlib", "html", "typst"},
         required_resource_keys={"home"},
     )
     def reports(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
@@ -36,7 +36,9 @@ def build_publication(run: RunContext) -> list[dg.AssetsDefinition]:
                 for audience in AUDIENCES
             ]
             provenance = report_provenance(run, context.run_id)
-            pages = write_reports(plan.programme, editions, provenance, run.settings.threads, run.progress)
+            pages = write_reports(
+                plan.programme, editions, provenance, run.settings.threads, run.progress, run.settings.pdf
+            )
             return dg.MaterializeResult(
                 metadata={
                     "pages": len(pages),
