@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +122,8 @@ class Warehouse:
             KortlaegningError: dbt could not start at all. Failed models and tests are results, not errors.
         """
         parsed = _parse(_variables(programme))
-        arguments = ["build", "--select", select, "--indirect-selection", "buildable"]
+        # Its own files of results and logs would repeat what the results and the evidence say.
+        arguments = ["build", "--select", select, "--indirect-selection", "buildable", "--no-write-json"]
         arguments += ["--vars", json.dumps(_variables(programme))]
         outcome = _invoke(arguments, self.folder, self._environment(), progress, parsed)
         if outcome.result is None:
@@ -170,13 +172,25 @@ _PARSED: dict[Path, Any] = {}
 
 
 def _parse(variables: dict[str, object]) -> Any:
-    """The parsed project, for dbt to build from."""
+    """The parsed project, for dbt to build from.
+
+    What an earlier process parsed is taken up as it is: dbt itself would first compare every file, two seconds a process;
+    the folder's name is the state of all of them already.
+    """
+    from dbt.constants import PARTIAL_PARSE_FILE_NAME
+    from dbt.contracts.graph.manifest import Manifest
+
     folder = _parsed_folder(variables)
     if folder not in _PARSED:
-        outcome = _invoke(["parse", "--vars", json.dumps(variables)], folder, {}, lambda _: None, target=folder)
-        if not outcome.success:
-            raise KortlaegningError(f"dbt cannot parse {DBT_PROJECT.name}: {' '.join(str(outcome.exception).split())}")
-        _PARSED[folder] = outcome.result
+        parsed = folder / PARTIAL_PARSE_FILE_NAME
+        if not parsed.exists():
+            outcome = _invoke(["parse", "--vars", json.dumps(variables)], folder, {}, lambda _: None, target=folder)
+            if not outcome.success:
+                raise KortlaegningError(
+                    f"dbt cannot parse {DBT_PROJECT.name}: {' '.join(str(outcome.exception).split())}"
+                )
+        _PARSED[folder] = Manifest.from_msgpack(parsed.read_bytes())
+        _PARSED[folder].build_flat_graph()
     return _PARSED[folder]
 
 
@@ -188,7 +202,7 @@ def _parsed_folder(variables: dict[str, object]) -> Path:
     target = DBT_PROJECT / "target"
     sources = [sha256_tree(DBT_PROJECT / top, [".sql", ".yml"]) for top in ("models", "macros", "tests")]
     settled = [sha256_file(DBT_PROJECT / name) for name in ("dbt_project.yml", "profiles.yml")]
-    state = sha256_text(*sources, *settled, json.dumps(variables, sort_keys=True))[:16]
+    state = sha256_text(*sources, *settled, version("dbt-core"), json.dumps(variables, sort_keys=True))[:16]
     if os.access(target if target.exists() else DBT_PROJECT, os.W_OK):
         return target / state
     return Path(tempfile.gettempdir()) / f"kortlaegning-{os.getuid()}-{os.getpid()}" / state
@@ -315,7 +329,7 @@ def _invoke(
 
     fixed = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
     fixed += ["--target-path", str(target or folder / "dbt"), "--log-path", str(folder / "dbt" / "logs")]
-    fixed += ["--quiet", "--log-level", "none", "--log-level-file", "info", "--no-use-colors", "--no-version-check"]
+    fixed += ["--quiet", "--log-level", "none", "--log-level-file", "none", "--no-use-colors", "--no-version-check"]
     with _environment_set(environment | {"DO_NOT_TRACK": "1"}):
         try:
             return dbtRunner(manifest=parsed, callbacks=[on_event]).invoke([*arguments, *fixed])

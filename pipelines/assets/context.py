@@ -19,6 +19,7 @@ from pipelines.release import home_lock
 from pipelines.settings import Settings
 from pipelines.validation import CheckResult
 from pipelines.warehouse import Warehouse
+from pipelines.workers import Workers
 
 Progress = Callable[[str], None]
 
@@ -88,6 +89,22 @@ def storage_error(error: OSError | duckdb.Error, settings: Settings) -> Kortlaeg
     if number in (errno.EACCES, errno.EPERM, errno.EROFS):
         return StorageError(f"{settings.home} cannot be written ({text}); nothing was released; check its permissions")
     return None
+
+
+WORKER_IMPORTS = ("great_expectations", "matplotlib.figure")
+"""Imported by a run's first worker process at the run's start: four seconds that nobody then waits for."""
+
+
+def workers_of(settings: Settings) -> dg.ResourceDefinition:
+    """The run's worker processes; with its own as many as `threads`."""
+
+    @dg.resource(description="Worker processes of the run.")
+    def workers(_: dg.InitResourceContext) -> Iterator[Workers]:
+        with Workers(settings.threads - 1) as hands:
+            hands.prepare(*WORKER_IMPORTS)
+            yield hands
+
+    return workers
 
 
 class Home(dg.ConfigurableResource):

@@ -10,7 +10,7 @@ from pipelines.assets.context import RunContext, clear_errors
 from pipelines.assets.pictures import overview_chart
 from pipelines.assets.provenance import about_run, release_facts, report_provenance
 from pipelines.extract import raw_folder, remove_outdated
-from pipelines.marts import AUDIENCES
+from pipelines.marts import AUDIENCES, MARTS
 from pipelines.release import publish, write_manifest
 from pipelines.reporting import Edition, write_reports
 from pipelines.warehouse import DATABASE
@@ -21,7 +21,7 @@ def build_publication(run: RunContext) -> list[dg.AssetsDefinition]:
 
     @dg.asset(
         name="reports",
-        deps=["validation"],
+        deps=[["marts", audience, mart.name] for audience in AUDIENCES for mart in MARTS],
         group_name="release",
         description="Documents as HTML and PDF per audience, in Danish and English; a workbook per municipality.",
         kinds={"matplotlib", "html", "typst"},
@@ -51,7 +51,7 @@ def build_publication(run: RunContext) -> list[dg.AssetsDefinition]:
 
     @dg.asset(
         name="release",
-        deps=["reports"],
+        deps=["validation"],
         group_name="release",
         description="The candidate behind the gate: manifest, one rename, ledger line, switch of `current`.",
         kinds={"file"},

@@ -4,17 +4,19 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from pipelines.assets.checks import check_result
+from pipelines.assets.checks import BEFORE_THE_VERDICT, check_result
 from pipelines.assets.context import RunContext, clear_errors
 from pipelines.disclosure import disclose
 from pipelines.marts import AUDIENCES, MARTS
-from pipelines.validation import validate_marts
+from pipelines.validation import CheckResult, mart_suites, validate_mart
+from pipelines.workers import Job, Workers
 
 CHECK = "expectations"
 
 
-def build_released_marts(run: RunContext) -> dg.AssetsDefinition:
+def build_released_marts(run: RunContext) -> tuple[dg.AssetsDefinition, dg.AssetChecksDefinition]:
     """Disclosure control and the checks on its result."""
+    checks = _Checks(run)
     keys = {(audience, mart.name): ["marts", audience, mart.name] for audience in AUDIENCES for mart in MARTS}
 
     @dg.multi_asset(
@@ -29,10 +31,9 @@ def build_released_marts(run: RunContext) -> dg.AssetsDefinition:
             )
             for (audience, name), key in keys.items()
         ],
-        check_specs=[dg.AssetCheckSpec(CHECK, asset=key) for key in keys.values()],
-        required_resource_keys={"home"},
+        required_resource_keys={"home", "workers"},
     )
-    def disclosure(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    def disclosure(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         with clear_errors(run.settings):
             plan, folder = run.plan(context.run_id), run.candidate(context.run_id) / "release" / "marts"
             warehouse = run.warehouse(context.run_id)
@@ -45,11 +46,41 @@ def build_released_marts(run: RunContext) -> dg.AssetsDefinition:
                 yield dg.MaterializeResult(
                     key, metadata={"dagster/row_count": rows[name], "suppressed": suppressed[audience][name]}
                 )
+            checks.give(context)
+
+    @dg.multi_asset_check(
+        name="mart_expectations",
+        specs=[dg.AssetCheckSpec(CHECK, asset=key, additional_deps=["reports"]) for key in keys.values()],
+        op_tags=BEFORE_THE_VERDICT,
+        required_resource_keys={"home", "workers"},
+    )
+    def expectations(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        with clear_errors(run.settings):
             run.progress("expectations on marts")
-            results = validate_marts(plan.programme, folder)
-            run.note_evidence(context.run_id, "marts", results)
+            results = [result for job in checks.give(context) for result in job.result()]
+            run.note_evidence(context.run.run_id, "marts", results)
             for (audience, name), key in keys.items():
                 own = [r for r in results if r.table == name and r.context.startswith(audience)]
                 yield check_result(key, CHECK, own)
 
-    return disclosure
+    return disclosure, expectations
+
+
+class _Checks:
+    """The checks of a run's marts, given out once: workers do them while this process draws reports."""
+
+    def __init__(self, run: RunContext) -> None:
+        self._run = run
+        self._given: dict[str, list[Job[list[CheckResult]]]] = {}
+
+    def give(self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> list[Job[list[CheckResult]]]:
+        """One job per mart and audience."""
+        run_id = context.run.run_id
+        if run_id not in self._given:
+            folder = self._run.candidate(run_id) / "release" / "marts"
+            workers: Workers = context.resources.workers
+            self._given[run_id] = [
+                workers.give(validate_mart, self._run.plan(run_id).programme, folder, suite, audience)
+                for suite, audience in mart_suites()
+            ]
+        return self._given[run_id]

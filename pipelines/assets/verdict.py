@@ -5,7 +5,6 @@ import dagster as dg
 from pipelines.assets.context import RunContext, clear_errors
 from pipelines.assets.provenance import about_run
 from pipelines.errors import BlockedError
-from pipelines.marts import AUDIENCES, MARTS
 from pipelines.validation import CheckResult, write_evidence
 
 STAGES = ("extracts", "dbt_estimates", "dbt_marts", "marts")
@@ -17,7 +16,7 @@ def build_verdict(run: RunContext) -> dg.AssetsDefinition:
 
     @dg.asset(
         name="validation",
-        deps=[["marts", audience, mart.name] for audience in AUDIENCES for mart in MARTS],
+        deps=["reports"],
         group_name="release",
         description="Every check of the run with its failing keys, and the verdict bound to the candidate's marts.",
         kinds={"greatexpectations", "parquet"},

@@ -56,6 +56,7 @@ class Sheet:
     def units_with(self, level: str, mapping: str, figure: str) -> set[str]:
         """Ids of the units of a level that have any such figure in a mapping."""
         where = (pc.field("level") == level) & (pc.field("mapping") == mapping) & pc.field(figure).is_valid()
+        where &= pc.field("suppressed").is_null()
         return set(self._table.filter(where).column("unit_id").unique().to_pylist())
 
     def values(self, column: str) -> set[str]:

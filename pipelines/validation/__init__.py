@@ -14,7 +14,7 @@ from pipelines.validation.evidence import Verdict, write_evidence
 from pipelines.validation.results import CheckResult, from_dbt
 from pipelines.validation.run import run_suite
 from pipelines.validation.suites import EXPECTATIONS, Suite, load_suites
-from pipelines.validation.tables import validate_extract, validate_marts
+from pipelines.validation.tables import mart_suites, validate_extract, validate_mart, validate_marts
 
 __all__ = [
     "EXPECTATIONS",
@@ -23,8 +23,10 @@ __all__ = [
     "Verdict",
     "from_dbt",
     "load_suites",
+    "mart_suites",
     "run_suite",
     "validate_extract",
+    "validate_mart",
     "validate_marts",
     "write_evidence",
 ]

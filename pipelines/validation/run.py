@@ -190,8 +190,11 @@ def _validate(ready: Any, data: pd.DataFrame, result_format: str) -> Any:
 @lru_cache(maxsize=1)
 def _batches() -> Any:
     """The one context of this process: nothing on disk, no progress bars."""
-    # Its loggers repeat every exception, with values of the data in it; here they become results.
-    logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
+    # Its loggers repeat every exception, with values of the data in it; here they become results. Not by level: some of
+    # them set their own.
+    root = logging.getLogger("great_expectations")
+    root.addHandler(logging.NullHandler())
+    root.propagate = False
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
     from great_expectations.execution_engine import pandas_execution_engine

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pipelines.marts import Audience
 from pipelines.programme import Programme
 from pipelines.validation.derived import NOT_FINITE
 from pipelines.validation.results import CheckResult
@@ -69,28 +70,36 @@ def validate_extract(
     return results
 
 
-def validate_marts(programme: Programme, marts_dir: Path, suites: dict[str, Suite] | None = None) -> list[CheckResult]:
-    """Check every mart of a candidate, as each audience will get it.
+def mart_suites(suites: dict[str, Suite] | None = None) -> list[tuple[Suite, Audience]]:
+    """Suites of marts with each audience that they hold for; those of `expectations/` when left out."""
+    suites = load_suites() if suites is None else suites
+    return [(suite, audience) for suite in suites.values() if suite.stage == "mart" for audience in suite.audiences]
+
+
+def validate_marts(programme: Programme, marts_dir: Path) -> list[CheckResult]:
+    """Check every mart of a candidate for every audience, one after the other."""
+    return [
+        result for suite, audience in mart_suites() for result in validate_mart(programme, marts_dir, suite, audience)
+    ]
+
+
+def validate_mart(programme: Programme, marts_dir: Path, suite: Suite, audience: Audience) -> list[CheckResult]:
+    """Check a mart of a candidate, as one audience will get it.
 
     Args:
         programme: the programme.
         marts_dir: folder with `<audience>/<mart>.parquet`.
-        suites: those of `expectations/` when left out.
+        suite: the mart's expectations.
+        audience: whose mart.
     """
-    suites = load_suites() if suites is None else suites
-    results = []
-    for suite in (suite for suite in suites.values() if suite.stage == "mart"):
-        for audience in suite.audiences:
-            context = {"audience": audience}
-            path = marts_dir / audience / f"{suite.table}.parquet"
-            try:
-                frame = read_mart(path)
-            except READ_ERRORS as error:
-                what = "is missing" if not path.exists() else f"cannot be read ({type(error).__name__})"
-                results += could_not_run(suite, context, f"marts/{audience}/{path.name} {what}")
-                continue
-            results += run_suite(suite, frame, programme, context)
-    return results
+    context = {"audience": audience}
+    path = marts_dir / audience / f"{suite.table}.parquet"
+    try:
+        frame = read_mart(path)
+    except READ_ERRORS as error:
+        what = "is missing" if not path.exists() else f"cannot be read ({type(error).__name__})"
+        return could_not_run(suite, context, f"marts/{audience}/{path.name} {what}")
+    return run_suite(suite, frame, programme, context)
 
 
 def read_mart(path: Path) -> pd.DataFrame:
