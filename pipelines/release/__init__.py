@@ -12,7 +12,7 @@ from __future__ import annotations
 from pipelines.release.current import current_release, is_current
 from pipelines.release.identity import code_hash, package_versions, release_id
 from pipelines.release.lock import home_lock
-from pipelines.release.manifest import About, write_manifest
+from pipelines.release.manifest import About, read_manifest, write_manifest
 from pipelines.release.publish import Published, publish
 from pipelines.release.verify import Problem, verify
 
@@ -26,6 +26,7 @@ __all__ = [
     "is_current",
     "package_versions",
     "publish",
+    "read_manifest",
     "release_id",
     "verify",
     "write_manifest",

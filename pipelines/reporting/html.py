@@ -49,15 +49,14 @@ Drawings = Mapping[str, Drawing]
 """Drawings of a document's charts by `Chart.name`."""
 
 
-def render_html(document: Document, drawings: Drawings, voice: Voice, has_pdf: bool = False) -> str:
-    """A document in one language; `has_pdf`: it stands beside as PDF, and the page leads to it."""
+def render_html(document: Document, drawings: Drawings, voice: Voice) -> str:
+    """A document in one language."""
     return (
         environment()
         .get_template("document.html.j2")
         .render(
             **shared(voice, document.provenance),
             document=document,
-            has_pdf=has_pdf,
             audience=document.audience,
             other_language="en" if voice.language == "da" else "da",
             body=Markup(_Writer(voice, drawings).sections(document.sections)),  # noqa: S704 - escaped there

@@ -29,17 +29,16 @@ RELEASE_KINDS = ("method", "data_book", "style_guide")
 
 @dataclass(frozen=True)
 class Listed:
-    """A document in the list, and in which formats it is there."""
+    """A document in the list, with the endings of its files in each language."""
 
     entry: Entry
-    has_pdf: bool
+    formats: tuple[str, ...]
     has_workbook: bool
 
     @property
     def files(self) -> list[str]:
         """Paths below the edition's folder."""
-        endings = ["html", *(["pdf"] if self.has_pdf else [])]
-        found = [f"{language}/{self.entry.name}.{ending}" for language in LANGUAGES for ending in endings]
+        found = [f"{language}/{self.entry.name}.{ending}" for language in LANGUAGES for ending in self.formats]
         return [*found, *([f"da/{self.entry.name}.xlsx"] if self.has_workbook else [])]
 
 

@@ -12,10 +12,12 @@ import pytest
 
 from pipelines.errors import StorageError
 from pipelines.programme import Programme
-from pipelines.reporting import Edition, Provenance, write_reports
+from pipelines.reporting import Edition, Provenance
 from pipelines.reporting.model import LANGUAGES
 from pipelines.reporting.names import safe_names
+from pipelines.workers import Workers
 from tests.unit.reporting import example
+from tests.unit.reporting.conftest import write_reports
 from tests.unit.reporting.pages import Page, page_of
 
 ODD = safe_names(["101", "Å/../2", "303"])["Å/../2"]
@@ -31,7 +33,9 @@ UNITS = {
 }
 """Every document's name and the unit that it is of."""
 FIRST = "municipality-101.html"
-EVERY = [f"{language}/{name}.html" for language in LANGUAGES for name in UNITS]
+EVERY = [f"{language}/{name}.html" for language in LANGUAGES for name in (*UNITS, "method", "data-book")] + [
+    "en/index.html"
+]
 SAMPLE = [
     "index.html",
     *(e for e in EVERY if "Å" not in e and ("101" in e or "programme" in e or "90" in e or "theme-ro" in e)),
@@ -53,7 +57,10 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def test_the_files(reports: Path) -> None:
-    assert sorted(files(reports)) == sorted(["index.html", *EVERY])
+    joint = ("programme", *(f"{kind}-programme" for kind in KINDS), "method", "data-book")
+    others = [f"{name}.zip" for name in ("programme", *TOWNS.values())] + [f"{name}.pdf" for name in joint]
+    expected = [f"{language}/{name}" for language in LANGUAGES for name in others]
+    assert sorted(files(reports)) == sorted(["index.html", *EVERY, *expected])
 
 
 def test_response_is_the_marts(reports: Path) -> None:
@@ -113,14 +120,26 @@ def test_equal_bytes_in_worker_processes(
     tmp_path: Path,
     programme: Programme,
     provenance: Provenance,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("pipelines.reporting.build.WORTH_A_PROCESS", 1)
     told: list[str] = []
-    written = write_reports(programme, [Edition("public", marts, tmp_path)], provenance, 2, told.append)
+    with Workers(1) as workers:
+        written = write_reports(programme, [Edition("public", marts, tmp_path)], provenance, workers, told.append)
     assert files(tmp_path) == files(reports)
     assert sorted(path.relative_to(tmp_path).as_posix() for path in written) == sorted(files(reports))
-    assert told == [f"reports: {n}/9" for n in range(1, 10)]
+    assert told == [f"reports: {n}/10" for n in range(1, 11)]
+
+
+def test_profiles_of_the_first_municipality_only(
+    tmp_path: Path, marts: Path, programme: Programme, provenance: Provenance
+) -> None:
+    """Bakkeby comes first and has all schools; with another first municipality there would be none."""
+    write_reports(programme, [Edition("public", marts, tmp_path / "a")], provenance, profiles="first")
+    assert (tmp_path / "a" / "da" / "school-901.html").is_file()
+    moved = replace(programme, municipalities=programme.municipalities.assign(label=["Åbjerg", "Ødeby", "Ærø"]))
+    moved = replace(moved, lineage=moved.lineage.assign(municipality_id=["Å/../2", "101", "101", "101"]))
+    write_reports(moved, [Edition("public", marts, tmp_path / "b")], provenance, profiles="first")
+    assert [path.name for path in (tmp_path / "b" / "da").glob("*school-*")] == ["school-901.html"]
+    assert not list((tmp_path / "b" / "da").glob("daycare-*"))
 
 
 def test_no_data_is_said_in_words(reports: Path) -> None:
@@ -141,7 +160,8 @@ def test_nothing_is_left_unsaid_or_infinite(reports: Path, name: str) -> None:
 @pytest.mark.parametrize("name", ["index.html", *EVERY])
 def test_everything_from_data_is_escaped(reports: Path, name: str) -> None:
     page = page_of(reports / name)
-    assert page.all("script", "i", "u") == []
+    assert page.all("i", "u") == []
+    assert len(page.all("script")) == name.endswith("index.html")  # the list's own search
     assert all(tag["lang"] == ("en" if name.startswith("en/") else "da") for tag in page.all("html"))
 
 
