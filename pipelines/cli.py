@@ -91,7 +91,8 @@ def _demo(options: argparse.Namespace) -> int:
     """`demo`."""
     from pipelines.simulate import simulate
 
-    settings = _settings(options, profiles="first")
+    # Hundreds of profiles and papers would take longer than all the rest of so small a run.
+    settings = _settings(options, profiles="first", pdf="joint")
     programme = load_programme(DEMO_PROGRAMME)
     target = settings.landing_dir / programme.slug
     marker = settings.landing_dir / "truth" / "parameters.json"

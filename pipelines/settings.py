@@ -19,6 +19,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 PREFIX = "KORTLAEGNING_"
 
 Profiles = Literal["all", "first"]
+Papers = Literal["all", "joint"]
 """Which schools have a report of their own: all, or those of the first municipality."""
 
 
@@ -35,6 +36,9 @@ class Settings(BaseModel):
     )
     threads: int = Field(default=2, ge=1, le=256, description="threads of DuckDB and worker processes of reports")
     memory_limit: str = Field(default="2GB", pattern=r"^\d+(\.\d+)?(MB|GB)$", description="DuckDB's own memory bound")
+    pdf: Papers = Field(
+        default="all", description="documents that are written as PDF too: all, or only those of the whole programme"
+    )
     pseudonym_key: str | None = Field(
         default=None, min_length=16, description="secret for pseudonyms; default: a key file under home, mode 0600"
     )

@@ -71,6 +71,7 @@ def plan_run(programme: Programme, settings: Settings, mappings: tuple[str, ...]
             *arrived,
             *([f"forgotten {forgotten}"] if forgotten else []),
             *([f"profiles {settings.profiles}"] if settings.profiles != "all" else []),
+            *([f"pdf {settings.pdf}"] if settings.pdf != "all" else []),
         ),
     }
     return RunPlan(limited, kept, release_id(programme.slug, hashes), hashes)

@@ -22,8 +22,9 @@ def build_publication(run: RunContext) -> list[dg.AssetsDefinition]:
         name="reports",
         deps=[["marts", audience, mart.name] for audience in AUDIENCES for mart in MARTS],
         group_name="release",
-        description="Documents of the programme, its themes, municipalities and schools, per audience, in Danish and English.",
-        kinds={"matplotlib", "html"},
+        description="Documents of the programme, its themes, municipalities and schools as HTML and PDF, per audience, in"
+        " Danish and English; a workbook per municipality.",
+        kinds={"matplotlib", "html", "typst"},
         required_resource_keys={"home", "workers"},
     )
     def reports(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
@@ -42,6 +43,7 @@ def build_publication(run: RunContext) -> list[dg.AssetsDefinition]:
                 context.resources.workers,
                 run.progress,
                 run.settings.profiles,
+                run.settings.pdf,
             )
             return dg.MaterializeResult(
                 metadata={

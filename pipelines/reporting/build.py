@@ -1,4 +1,4 @@
-"""Writing an audience's documents: every document of `documents`, in every language, and the index.
+"""Writing an audience's documents: every document of `documents`, in every language and format, workbooks, and the index.
 
 Belongs here: files and worker processes. Does not belong here: what stands in a document, and how a format is written.
 """
@@ -16,27 +16,30 @@ from pipelines.marts import Audience
 from pipelines.programme import Programme
 from pipelines.reporting.canvas import Drawing
 from pipelines.reporting.content import Source, source_of
+from pipelines.reporting.data_book import data_book
 from pipelines.reporting.documents import all_places, documents_of, entries, families, theme_document
 from pipelines.reporting.exports import archive
 from pipelines.reporting.figures import Drawn, draw
 from pipelines.reporting.html import render_html
-from pipelines.reporting.index import render_index
-from pipelines.reporting.model import ARCHIVED, LANGUAGES, Document, DocumentKind, Provenance
-from pipelines.reporting.reading import Marts, Unit
+from pipelines.reporting.index import PLACES, Listed, render_index
+from pipelines.reporting.method import Appendix, appendix_entries, method_document
+from pipelines.reporting.model import ARCHIVED, Document, Entry, Provenance
+from pipelines.reporting.pdf import render_pdf
+from pipelines.reporting.reading import Marts, Row, Unit, read_columns
 from pipelines.reporting.texts import Speaker, Voice, load_voices
-from pipelines.settings import Profiles
+from pipelines.reporting.workbook import Office, workbook
+from pipelines.settings import Papers, Profiles
 from pipelines.workers import Workers
+
+JOINT = ("programme", "method", "data_book")
+"""Documents of the whole programme; others of them end in their name."""
 
 FORMATS: Mapping[str, Callable[[Document, Mapping[str, Drawing], Voice], bytes]] = {
     "html": lambda document, drawings, voice: render_html(document, drawings, voice).encode(),
+    "pdf": render_pdf,
     "zip": archive,
 }
 """How a document becomes a file, by the file's ending."""
-
-
-def formats_of(kind: DocumentKind) -> tuple[str, ...]:
-    """The files that a document of this kind becomes."""
-    return ("html", "zip") if kind in ARCHIVED else ("html",)
 
 
 def _quiet(_message: str) -> None:
@@ -54,10 +57,11 @@ class Edition:
 
 @dataclass(frozen=True)
 class Job:
-    """What one worker does at a time: all documents of a unit, or the document of one theme."""
+    """What one worker does at a time: all documents of a unit, the document of one theme, or the appendices."""
 
     unit: Unit | None = None
     family: str | None = None
+    is_appendix: bool = False
 
 
 def write_reports(
@@ -67,8 +71,11 @@ def write_reports(
     workers: Workers | None = None,
     progress: Callable[[str], None] = _quiet,
     profiles: Profiles = "all",
+    pdf: Papers = "all",
 ) -> list[Path]:
-    """Write, per edition, `out/{da,en}/<document>.html` for every document and `out/index.html`.
+    """Write, per edition, `out/{da,en}/<document>.html` and `….pdf` for every document and `out/index.html`.
+
+    The internal edition has a workbook per municipality beside its documents: `out/da/municipality-<id>.xlsx`.
 
     Beside a læringsrapport lies `<document>.zip` with its charts and tables.
 
@@ -81,6 +88,7 @@ def write_reports(
         workers: processes that share the work with this one.
         progress: told after each unit.
         profiles: whether all schools have a document, or those of the first municipality only.
+        pdf: which documents are written as PDF too: all, or those of the whole programme.
 
     Returns:
         Every file written, each edition's index first.
@@ -88,20 +96,15 @@ def write_reports(
     Raises:
         StorageError: a mart is missing or damaged, or a file cannot be written.
     """
-    desk = Desk(programme, tuple(editions), provenance, profiles)
+    desk = Desk(programme, tuple(editions), provenance, profiles, pdf)
     jobs = desk.jobs()
     written = []
     for edition, source in zip(desk.editions, desk.sources, strict=True):
-        index = edition.out / "index.html"
-        listed = entries(source, desk.say)
-        _write(index, render_index(source, listed, load_voices()).encode())
-        written.append(index)
-        written += [
-            edition.out / language / f"{entry.name}.{ending}"
-            for language in LANGUAGES
-            for entry in listed
-            for ending in formats_of(entry.kind)
-        ]
+        listed = desk.listed(source)
+        for language, place in PLACES.items():
+            _write(edition.out / place, render_index(source, listed, desk.say.voices, language).encode())
+            written.append(edition.out / place)
+        written += [edition.out / name for one in listed for name in one.files]
     for number, _ in enumerate(_done(desk, jobs, workers), 1):
         progress(f"reports: {number}/{len(jobs)}")
     return written
@@ -111,9 +114,15 @@ class Desk:
     """What it takes to write documents; marts are read when they are first asked for, so that it travels light."""
 
     def __init__(
-        self, programme: Programme, editions: tuple[Edition, ...], provenance: Provenance, profiles: Profiles = "all"
+        self,
+        programme: Programme,
+        editions: tuple[Edition, ...],
+        provenance: Provenance,
+        profiles: Profiles = "all",
+        pdf: Papers = "all",
     ) -> None:
-        self.programme, self.editions, self.provenance, self.profiles = programme, editions, provenance, profiles
+        self.programme, self.editions, self.provenance = programme, editions, provenance
+        self.profiles, self.pdf = profiles, pdf
 
     @cached_property
     def say(self) -> Speaker:
@@ -126,23 +135,87 @@ class Desk:
         found = [source_of(self.programme, Marts(e.marts), e.audience, self.provenance) for e in self.editions]
         return found if self.profiles == "all" else [_with_first_schools(source) for source in found]
 
+    @cached_property
+    def office(self) -> Office:
+        """What the workbooks share; they are the administration's own and hold its figures."""
+        marts = next(
+            (edition.marts for edition in self.editions if edition.audience == "internal"), self.editions[0].marts
+        )
+        rounds = tuple(held.key for held in self.sources[0].frame.rounds)
+        return Office(self.programme, rounds, marts, self.provenance)
+
+    def listed(self, source: Source) -> list[Listed]:
+        """Every document of an edition with its files."""
+        has_workbooks = source.frame.audience == "internal"
+        return [
+            Listed(entry, self.formats(entry), has_workbook=has_workbooks and entry.kind == "municipality")
+            for entry in (*entries(source, self.say), *appendix_entries(self.say.voices))
+        ]
+
+    def formats(self, entry: Entry) -> tuple[str, ...]:
+        """Endings of the files that a document becomes in each language."""
+        is_joint = entry.kind in JOINT or entry.name.endswith("-programme")
+        return (
+            "html",
+            *(("pdf",) if self.pdf == "all" or is_joint else ()),
+            *(("zip",) if entry.kind in ARCHIVED else ()),
+        )
+
     def jobs(self) -> list[Job]:
         """Everything to be written, the largest first; a unit that any edition has is one job."""
         units = dict.fromkeys(place.unit for source in self.sources for place in all_places(source))
         themes = dict.fromkeys(family for source in self.sources for family in families(source))
         whole, *others = units
-        return [Job(whole), *(Job(family=family) for family in themes), *(Job(unit) for unit in others)]
+        return [
+            Job(whole),
+            Job(is_appendix=True),
+            *(Job(family=family) for family in themes),
+            *(Job(unit) for unit in others),
+        ]
 
     def work(self, job: Job) -> None:
-        """Write a job's documents in every edition and language; equal figures are drawn once."""
+        """Write a job's documents in every edition, language and format; equal figures are drawn once."""
         drawn: dict[str, Drawn] = {}
+        if job.is_appendix:
+            for document in self._appendices():
+                self._write_document(document, {}, [edition.out for edition in self.editions])
+            return
         for edition, source in zip(self.editions, self.sources, strict=True):
             for document in self.documents(source, job):
                 drawings = draw(document.charts, self.say.voices, drawn.setdefault(document.entry.name, {}))
-                for language, voice in self.say.voices.items():
-                    for ending in formats_of(document.entry.kind):
-                        file = edition.out / language / f"{document.entry.name}.{ending}"
-                        _write(file, FORMATS[ending](document, drawings, voice))
+                self._write_document(document, drawings, [edition.out])
+                if edition.audience == "internal" and document.entry.kind == "municipality" and job.unit is not None:
+                    made = workbook(self.office, job.unit[1], self.say.voices["da"])
+                    _write(edition.out / "da" / f"{document.entry.name}.xlsx", made)
+
+    def _write_document(self, document: Document, drawings: Mapping[str, Drawing], folders: list[Path]) -> None:
+        """A document in every language and format, into each of the folders."""
+        formats = self.formats(document.entry)
+        shown = replace(document, has_pdf="pdf" in formats)
+        for language, voice in self.say.voices.items():
+            for ending in formats:
+                made = FORMATS[ending](shown, drawings, voice)
+                for folder in folders:
+                    _write(folder / language / f"{document.entry.name}.{ending}", made)
+
+    def _appendices(self) -> list[Document]:
+        """The documents about the release itself, made from what everyone may see: the same in every edition."""
+        chosen = next((edition for edition in self.editions if edition.audience == "public"), self.editions[0])
+
+        def rows(mart: str, columns: str) -> list[Row]:
+            return list(read_columns(chosen.marts / f"{mart}.parquet", columns.split()).to_pylist())
+
+        given = Appendix(
+            programme=self.programme,
+            rounds=tuple(held.key for held in self.sources[0].frame.rounds),
+            provenance=self.provenance,
+            voices=self.say.voices,
+            reliability=rows("reliability", "mapping respondent_group theme verdict suppressed"),
+            comparability=rows(
+                "item_comparability", "mapping respondent_group theme item_id is_trend drift is_flagged suppressed"
+            ),
+        )
+        return [method_document(given), data_book(given)]
 
     def documents(self, source: Source, job: Job) -> list[Document]:
         """A job's documents in one edition."""
@@ -174,7 +247,7 @@ def _done(desk: Desk, jobs: list[Job], workers: Workers | None) -> Iterator[None
             desk.work(job)
             yield
         return
-    parcel = pickle.dumps((desk.programme, desk.editions, desk.provenance, desk.profiles))
+    parcel = pickle.dumps((desk.programme, desk.editions, desk.provenance, desk.profiles, desk.pdf))
     _desks[parcel] = desk
     try:
         given = [workers.give(_work, parcel, job) for job in jobs]

@@ -41,6 +41,9 @@ DocumentKind = Literal[
 ]
 
 
+BESIDE: tuple[DocumentKind, ...] = ("summary", "response", "progression", "quality")
+"""Documents of a municipality beside its læringsrapport: `<kind>-municipality-<id>`."""
+
 ARCHIVED: tuple[DocumentKind, ...] = ("programme", "municipality")
 """Documents that have an archive of their charts and tables beside them."""
 
@@ -273,7 +276,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Document:
-    """One document of one audience in every language.
+    """One document of one audience in every language. `has_pdf`: it stands beside its page as PDF.
 
     `summary` is the first section and has no heading of its own in print where `is_short` (two pages on paper). `about` and
     `data_source` are the programme's own words.
@@ -289,6 +292,7 @@ class Document:
     provenance: Provenance
     sections: tuple[Section, ...]
     is_short: bool = False
+    has_pdf: bool = False
 
     @property
     def is_alone(self) -> bool:

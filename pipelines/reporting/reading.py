@@ -27,7 +27,7 @@ Row = dict[str, object]
 Unit = tuple[str, str]
 """Level and unit id."""
 
-Filters = Sequence[tuple[str, str, object]] | None
+Filters = Sequence[tuple[str, str, object]] | Sequence[Sequence[tuple[str, str, object]]] | None
 
 ANSWERS = "respondent_group item_id answer n share suppressed"
 CONTRIBUTIONS = "respondent_group theme item_id contribution delta residual suppressed"
