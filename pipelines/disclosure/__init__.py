@@ -17,9 +17,10 @@ the attacker's equations, nor is what somebody knows who is one of the responden
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 import duckdb
 import numpy as np
@@ -58,8 +59,19 @@ class Disclosed:
     counts: Counts
 
 
+class Given(Protocol):
+    """A call that was given out."""
+
+    def result(self) -> Any:
+        """What it gave."""
+
+
 def disclose(
-    database: duckdb.DuckDBPyConnection, definition: Definition, out: Path, simulated: bool
+    database: duckdb.DuckDBPyConnection,
+    definition: Definition,
+    out: Path,
+    simulated: bool,
+    give: Callable[..., Given] | None = None,
 ) -> Disclosed:
     """Write every mart once per audience, rows in key order, with what may not be shown taken out.
 
@@ -68,13 +80,18 @@ def disclose(
         definition: the programme's.
         out: receives `<audience>/<mart>.parquet`.
         simulated: whether the figures come from simulated extracts; it is written into each file.
+        give: lets another process decide for one audience while this one decides for the other.
 
     Raises:
         KortlaegningError: a mart without a guard, or figures that do not add up.
     """
     ground = read_ground(database, definition)
     rules = {audience: Rules.of(definition, audience) for audience in AUDIENCES}
-    choices = {audience: choose(ground, rules[audience]) for audience in AUDIENCES}
+    first, *others = AUDIENCES
+    given = {audience: give(choose, ground, rules[audience]) for audience in others} if give else {}
+    choices = {first: choose(ground, rules[first])}
+    for audience in others:
+        choices[audience] = given[audience].result() if give else choose(ground, rules[audience])
     counts: Counts = {audience: {} for audience in AUDIENCES}
     for mart in MARTS:
         table = database.sql(f"select * from {mart.name} order by {', '.join(mart.key)}").to_arrow_table()

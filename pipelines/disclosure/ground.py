@@ -7,7 +7,7 @@ A new mart needs a line in `GUARDS`: its own primary rule, what that reads, and 
 without a line is an error, not a mart without rules. Domains:
 
 * `scores`: who has a score of a theme. Also of subsets of schools that a mart tells of (those that closed or opened between
-  two mappings).
+  two mappings, those with and without an initiative).
 * `items`: who answered the items of a theme. All items of a theme in a unit share one fate: the theme's mean is the mean of
   its items, so that one hidden item would follow from it and the others.
 * `responses`: who was invited and answered; no means.
@@ -66,6 +66,11 @@ class Guard:
 _WHOLE = {"breakdown": "'all'", "breakdown_value": "'all'"}
 _PROGRAMME = {"level": "'programme'", "unit_id": "programme", **_WHOLE}
 _FROM, _TO = {"mapping": "mapping_from"}, {"mapping": "mapping_to"}
+_LOWEST = {
+    "breakdown": "'background'",
+    "breakdown_value": "(select max(breakdown_value) from int_background_levels where not is_highest)",
+}
+_HIGHEST = _LOWEST | {"breakdown_value": "(select max(breakdown_value) from int_background_levels where is_highest)"}
 _LEAST = "select is_institution, respondent_group, n_least as n, raters_least as raters from mart"
 _N = "select is_institution, respondent_group, n from mart"
 
@@ -143,6 +148,23 @@ GUARDS: dict[str, Guard] = {
         primary.invited_reasons,
         "select is_institution, respondent_group, answered as n from mart",
         (On("responses", {"theme": "''"}),),
+    ),
+    "social_gap": Guard(
+        primary.theme_score_reasons, _LEAST, (On("scores", _WHOLE), On("scores", _LOWEST), On("scores", _HIGHEST))
+    ),
+    "social_gap_change": Guard(
+        primary.theme_score_reasons,
+        _LEAST,
+        tuple(On("scores", which | part) for which in (_FROM, _TO) for part in (_WHOLE, _LOWEST, _HIGHEST)),
+    ),
+    "initiative_development": Guard(
+        primary.theme_score_reasons,
+        _LEAST,
+        tuple(
+            On("scores", which | _WHOLE | {"level": "'subset'", "unit_id": f"initiative || '/{part}'"})
+            for which in (_FROM, _TO)
+            for part in ("with", "without")
+        ),
     ),
     "extract_reconciliation": Guard(
         primary.extract_reconciliation_reasons,
@@ -262,7 +284,9 @@ def read_ground(database: duckdb.DuckDBPyConnection, definition: Definition) -> 
     for domain, query in CELLS.items():
         cells = database.sql(f"select '{domain}' as \"domain\", * from ({query}) order by all").df()
         seen = {name: cells.pop(name) for name in LOOKED_AT if name in cells}
-        subsets = _left_out(cells, parents, definition) if domain == "scores" else None
+        subsets = None
+        if domain == "scores":
+            subsets = pd.concat([_left_out(cells, parents, definition), _initiatives(database, cells)], ignore_index=True)
         system = build(cells.assign(is_told=False), parents, subsets)
         told = system.cells
         for name, values in seen.items():
@@ -292,6 +316,20 @@ def _left_out(cells: pd.DataFrame, parents: pd.DataFrame, definition: Definition
         for whole in (gone["municipality"], pd.Series(definition.slug, index=gone.index)):
             found.append(gone.assign(subset=whole.astype(str) + "/without/" + other, of="institution"))
     return pd.concat(found, ignore_index=True)
+
+
+def _initiatives(database: duckdb.DuckDBPyConnection, cells: pd.DataFrame) -> pd.DataFrame:
+    """Schools with and without an initiative, in each mapping (mart `initiative_development`)."""
+    schools = database.sql(
+        """
+        select distinct respondent_group, theme, lineage_id as unit_id, initiative || '/' || part as subset
+        from int_initiative_schools
+        where part in ('with', 'without')
+        order by all
+        """
+    ).df()
+    mappings = pd.DataFrame({"mapping": sorted(set(cells["mapping"]))})
+    return schools.merge(mappings, how="cross").assign(domain="scores", of="institution")
 
 
 def _places(database: duckdb.DuckDBPyConnection, mart: Mart, systems: Mapping[str, System]) -> tuple[Ints, ...]:

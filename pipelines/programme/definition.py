@@ -51,6 +51,13 @@ class Mapping(Part):
     base: bool = Field(default=False, description="the mapping whose mean is 500 and whose SD is 100")
 
 
+class BackgroundLevel(Part):
+    """One level of the parents' highest education."""
+
+    code: Key = Field(description="canonical value of the role `background`")
+    label: Label
+
+
 class RespondentGroup(Part):
     """One group of informants with an instrument of its own."""
 
@@ -81,6 +88,7 @@ class Dialect(Part):
         default=None, description="workbooks: regular expression of the sheet's name; several are one split dataset"
     )
     date_format: str = Field(default="%Y-%m-%d", description="as in Python's strptime")
+    decimal: Literal[".", ","] = Field(default=".", description="decimal mark: where it is a comma, 3,0 is the code 3")
 
 
 class Roles(Part):
@@ -94,7 +102,9 @@ class Roles(Part):
     grade: str | None = None
     gender: str | None = None
     background: str | None = Field(default=None, description="highest education of the parents")
-    status: str | None = None
+    status: str | tuple[str, ...] | None = Field(
+        default=None, description="one column of codes, or one 0/1 column a status (SurveyXact's stato_1 …)"
+    )
     submitted_at: str | None = None
     simulated: str | None = Field(default=None, description="1 on every row of simulated data; may be absent in a file")
 
@@ -113,6 +123,10 @@ CANONICAL = {
 }
 
 
+FEWEST_LEVELS, MOST_LEVELS = 3, 5
+"""Levels of the parents' education (method.md 6)."""
+
+
 class Extract(Part):
     """One kind of file: whose answers, where it lies, how it is written, which column is what."""
 
@@ -127,6 +141,15 @@ class Extract(Part):
         default_factory=dict, description="per role: code in the file to canonical value"
     )
     ignored: tuple[str, ...] = Field(default=(), description="columns that are known and never loaded")
+    structure: str | None = Field(
+        default=None,
+        description="SurveyXact's structure: pattern of the file (workbooks: name of the sheet); the wording it holds must be "
+        "the codebook's. `inside`: the labels that a .sav or .dta file carries",
+    )
+    labels: str | None = Field(
+        default=None, description="SurveyXact's labels, likewise: they must be those of scales.csv"
+    )
+    optional: bool = Field(default=False, description="true: that no file arrives is no gap")
 
     @model_validator(mode="after")
     def _values_are_canonical(self) -> Extract:
@@ -135,6 +158,12 @@ class Extract(Part):
             strange = sorted(set(recode.values()) - set(allowed or recode.values()))
             if strange:
                 raise ValueError(f"values.{role}: {strange[0]!r} is not one of {', '.join(allowed or ())}")
+        if isinstance(self.columns.status, tuple):
+            strange = sorted(set(self.columns.status) ^ set(self.values.get("status", {})))
+            if strange:
+                raise ValueError(
+                    f"values.status: says for each of the columns of `status` what it means; see {strange[0]!r}"
+                )
         if self.path.startswith("/") or ".." in self.path.split("/"):
             raise ValueError("path leaves the folder of its mapping; give a pattern inside it")
         return self
@@ -195,6 +224,12 @@ class Intake(Part):
         description="regular expression: respondent numbers of the survey tool's own tests",
     )
     test_classes: tuple[str, ...] = Field(default=("99X",), description="classes that exist only for tests")
+    straight_lining: Literal["count", "set_aside"] = Field(
+        default="count", description="respondents who gave one answer to all; set_aside: a run to see what they matter"
+    )
+    straight_line_items: int = Field(
+        default=15, ge=2, description="answers from which that is told, both directions asked"
+    )
     max_undeclared_share: float = Field(
         default=0.01,
         ge=0,
@@ -237,6 +272,15 @@ class Definition(Part):
         default=(),
         description="folders or URLs with `<slug>/<mapping>/…` that every run pulls from; never with a password",
     )
+    deliver: tuple[str, ...] = Field(
+        default=(),
+        description="folders or URLs that each municipality's delivery is sent to; `{municipality}` is replaced; never with a "
+        "password",
+    )
+    background: tuple[BackgroundLevel, ...] = Field(
+        default=(),
+        description="three to five levels of the parents' highest education, from lowest to highest (method.md 6)",
+    )
     ids: Ids = Ids()
     intake: Intake = Intake()
     thresholds: Thresholds = Thresholds()
@@ -247,6 +291,7 @@ class Definition(Part):
         for what, names in (
             ("mappings", [m.key for m in self.mappings]),
             ("respondent_groups", [g.code for g in self.respondent_groups]),
+            ("background", [level.code for level in self.background]),
         ):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
@@ -262,6 +307,7 @@ class Definition(Part):
             unknown = sorted(set(extract.mappings or ()) - keys)
             if unknown:
                 raise ValueError(f"extracts[{number}]: mapping {unknown[0]!r} is not declared")
+        self._check_background()
         for group in self.respondent_groups:
             contents = {e.content for e in self.extracts if e.respondent_group == group.code}
             if "answers" not in contents:
@@ -272,3 +318,19 @@ class Definition(Part):
                     "`roster: file` and an extract with `content: roster` belong together"
                 )
         return self
+
+    def _check_background(self) -> None:
+        """Whoever delivers a background says which levels there are; a gap needs three to five of them."""
+        levels = [level.code for level in self.background]
+        if levels and not FEWEST_LEVELS <= len(levels) <= MOST_LEVELS:
+            raise ValueError(f"background: {len(levels)} levels; give three to five, from lowest to highest")
+        for number, extract in enumerate(self.extracts):
+            if extract.columns.background is None:
+                continue
+            if not levels:
+                raise ValueError(f"extracts[{number}]: has a column for background; list its levels under `background`")
+            strange = sorted(set(extract.values.get("background", {}).values()) - set(levels))
+            if strange:
+                raise ValueError(
+                    f"extracts[{number}]: values.background: {strange[0]!r} is not a level; they are {', '.join(levels)}"
+                )

@@ -10,21 +10,34 @@ since nothing is known about what it was to guard.
 
 from __future__ import annotations
 
+from pipelines.validation.attack import attack_marts
 from pipelines.validation.evidence import Verdict, write_evidence
 from pipelines.validation.results import CheckResult, from_dbt
 from pipelines.validation.run import run_suite
 from pipelines.validation.suites import EXPECTATIONS, Suite, load_suites
-from pipelines.validation.tables import validate_extract, validate_marts
+from pipelines.validation.tables import (
+    mart_suites,
+    staging_samples,
+    validate_extract,
+    validate_mart,
+    validate_marts,
+    validate_sample,
+)
 
 __all__ = [
     "EXPECTATIONS",
     "CheckResult",
     "Suite",
     "Verdict",
+    "attack_marts",
     "from_dbt",
     "load_suites",
+    "mart_suites",
     "run_suite",
+    "staging_samples",
     "validate_extract",
+    "validate_mart",
     "validate_marts",
+    "validate_sample",
     "write_evidence",
 ]
