@@ -13,6 +13,9 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from pipelines.errors import InputError
 from pipelines.extract.arrivals import municipalities_in, note_delivery, read_ledger
 from pipelines.extract.between import supersede_between_files
@@ -118,7 +121,7 @@ def extract_group(
     deliveries = [d for d in landing.deliveries if d.extract.respondent_group == group]
     folder = raw_folder(settings, programme, landing, group)
     record = folder / "extracted.json"
-    if record.exists():
+    if record.exists() and _is_whole(folder):
         files = tuple(_file_from_json(entry) for entry in json.loads(record.read_text(encoding="utf-8")))
         for delivery in deliveries:
             note_delivery(programme, settings, delivery, "accepted")
@@ -140,6 +143,16 @@ def extract_group(
     for delivery in deliveries:
         note_delivery(programme, settings, delivery, "accepted")
     return ExtractedGroup(landing.mapping, group, tuple(files_done), was_current=False)
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether every part can be read to its end: what a disk or a person cut short is made again."""
+    try:
+        for path in folder.rglob("*.parquet"):
+            pq.read_metadata(path)
+    except (OSError, pa.ArrowException):
+        return False
+    return True
 
 
 def stop_on(findings: list[Finding] | tuple[Finding, ...]) -> None:
