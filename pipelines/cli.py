@@ -15,7 +15,7 @@ import time
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipelines import __version__
 from pipelines.errors import ConfigurationError, KortlaegningError, StorageError
@@ -24,12 +24,15 @@ from pipelines.settings import CHECKOUT, Settings, load_settings
 
 if TYPE_CHECKING:
     from pipelines.assets.plan import RunPlan
+    from pipelines.extract import Finding
 
 DEMO_PROGRAMME = "pfl"
 DEMO_SCALE = 0.1
 INTERRUPTED = 130
 TRACED = 12
 """Runs of rows that `trace` prints of a file."""
+WIDE = 200
+"""Characters of a table that is not read on a terminal."""
 
 
 def entry() -> None:
@@ -165,24 +168,56 @@ def _simulate(options: argparse.Namespace) -> int:
     from pipelines.simulate import simulate
 
     programme = load_programme(options.programme)
-    summary = simulate(programme, Path(options.out), options.scale, options.seed)
+    summary = simulate(programme, Path(options.out), options.scale, options.seed, has_defects=options.defects)
     print(f"Simulerede data: {summary}")
     return 0
 
 
 def _check(options: argparse.Namespace) -> int:
     """`check`."""
-    from pipelines.extract import check_files
+    from pipelines.extract import BLOCKS, check_files
 
     findings = check_files(load_programme(options.programme), [Path(path) for path in options.path], _settings(options))
+    blocking = sum(finding.action in BLOCKS for finding in findings)
     if options.json:
         print(json.dumps([finding.as_dict() for finding in findings], ensure_ascii=False, indent=1))
     else:
-        for finding in findings:
-            print(f"{finding.action:<10}{finding}")
-        stops = sum(finding.action == "stop" for finding in findings)
-        print(f"{len(findings)} findings, {stops} of them stop a run")
-    return int(any(finding.action == "stop" for finding in findings))
+        _print_findings(findings)
+        print(f"{len(findings)} findings, {blocking} of them stop a run or block its release")
+    return int(blocking > 0)
+
+
+def _print_findings(findings: Sequence[Finding]) -> None:
+    """A table: file, row, column, what, what will happen."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from pipelines.extract import WHAT_HAPPENS
+
+    table = Table("file", "row", "column", "what", "what will happen", box=None, pad_edge=False)
+    for finding in findings:
+        more = f" ({finding.rows} rows)" if finding.rows > 1 else ""
+        row = str(finding.row) if finding.row is not None else ""
+        place = f"{finding.mapping}/{finding.file}"
+        cells = (place, row, finding.column or "", finding.message + more, WHAT_HAPPENS[finding.action])
+        table.add_row(*(Text(cell) for cell in cells))
+    if findings:
+        Console(width=None if sys.stdout.isatty() else WIDE, highlight=False).print(table)
+
+
+def _draft(options: argparse.Namespace) -> int:
+    """`draft-codebook`."""
+    from pipelines.extract import draft_codebook
+
+    draft = draft_codebook(options.file, options.mapping, options.group, options.language)
+    if options.out is None:
+        print(draft.codebook, end="")
+        return 0
+    for path in draft.write(options.out):
+        print(path)
+    print(f"{draft.variables} variables; themes, directions and comparability are yours to say")
+    return 0
 
 
 def _status(options: argparse.Namespace) -> int:
@@ -347,6 +382,9 @@ def _parser() -> argparse.ArgumentParser:
     simulate = commands.add_parser("simulate", parents=[common, programme, sized], help="write simulated extracts")
     simulate.add_argument("--out", required=True, type=Path, help="folder for the extracts and truth/")
     simulate.add_argument("--scale", type=_scale, default=1.0, help="1 is full size (default)")
+    simulate.add_argument(
+        "--defects", action="store_true", help="plant every known kind of defect; truth/defects.csv lists them"
+    )
     simulate.set_defaults(command=_simulate)
 
     check = commands.add_parser(
@@ -356,6 +394,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--json", action="store_true", help="for machines")
     check.set_defaults(command=_check)
 
+    _add_draft(commands)
     status = commands.add_parser("status", parents=[common], help="what has arrived and which release is current")
     status.add_argument("--programme", default=DEMO_PROGRAMME, metavar="SLUG|DIR", help="default: pfl")
     status.add_argument("--landing", type=Path, help="folder with <programme>/<mapping>/…")
@@ -410,6 +449,20 @@ def _add_release_commands(
     rollback.add_argument("release", nargs="?", metavar="ID", help="default: the one before the current one")
     rollback.add_argument("--reason", help="goes into the ledger")
     rollback.set_defaults(command=_rollback)
+
+
+def _add_draft(commands: Any) -> None:
+    """Options of `draft-codebook`."""
+    draft = commands.add_parser(
+        "draft-codebook", help="draft codebook.csv and scales.csv from a file that says what it asks"
+    )
+    draft.add_argument("file", type=Path, help="SurveyXact's structure (labels beside it), .xlsx, .sav or .dta")
+    draft.add_argument("--out", type=Path, help="folder for both files (default: the codebook is printed)")
+    draft.add_argument("--mapping", default="", metavar="KEY", help="written into every row")
+    draft.add_argument("--group", default="", metavar="CODE", help="respondent group written into every row")
+    draft.add_argument("--language", choices=("da", "en"), default="da", help="of the wording in the file")
+    draft.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    draft.set_defaults(command=_draft)
 
 
 def _scale(text: str) -> float:

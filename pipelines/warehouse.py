@@ -350,6 +350,7 @@ EMPTY = {
         "file_row": "bigint",
         "reason": "varchar",
         "place": "varchar",
+        "kept_row": "bigint",
     },
 }
 """Columns that the models read of each raw table, for a programme that delivers none of a kind."""

@@ -14,7 +14,7 @@ from pipelines.assets.verdict import keep_blocked
 from pipelines.errors import BlockedError, KortlaegningError
 from pipelines.extract import raw_folder
 from pipelines.inference import TABLES
-from pipelines.validation import CheckResult, from_dbt, validate_staging
+from pipelines.validation import CheckResult, from_dbt, staging_samples, validate_sample
 from pipelines.warehouse import NodeResult, model_keys
 
 RAW_TABLES = ("respondents", "answers", "roster", "deliveries", "set_aside")
@@ -52,7 +52,7 @@ def _step(run: RunContext, manifest: dict[str, Any], tag: str) -> dg.AssetsDefin
             for node in chosen.values()
         ],
         check_specs=[dg.AssetCheckSpec(name, asset=key) for key, name in checks.values()],
-        required_resource_keys={"home"},
+        required_resource_keys={"home", "workers"},
     )
     def build(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         with clear_errors(run.settings):
@@ -77,12 +77,21 @@ def _step(run: RunContext, manifest: dict[str, Any], tag: str) -> dg.AssetsDefin
                     )
                 elif result.unique_id in checks and result.status != "skipped":
                     yield _check(result, *checks[result.unique_id])
+            evidence = run.evidence(context.run_id)
             found = from_dbt(results, lambda result: warehouse.failing_keys(result, keys.get(_table(result), ())))
             if tag == "estimates" and all(result.is_good for result in results):
-                run.progress("expectations on staging")
                 with warehouse.connect() as database:
-                    found += validate_staging(plan.programme, database)
-            run.note_evidence(context.run_id, f"dbt_{tag}", found)
+                    for suite, sample in staging_samples(database):
+                        evidence.give(
+                            context.resources.workers,
+                            "staging",
+                            suite.table,
+                            validate_sample,
+                            plan.programme,
+                            suite,
+                            sample,
+                        )
+            evidence.note(f"dbt_{tag}", found)
             _stop_on_errors(run, context.run_id, results, found)
             missing = set(chosen) - {result.unique_id for result in results}
             if missing:

@@ -14,7 +14,6 @@ from pipelines.files import private_folder
 from pipelines.release import note_validation
 from pipelines.validation import CheckResult, Verdict, write_evidence
 
-STAGES = ("extracts", "dbt_estimates", "dbt_marts", "marts")
 SHOWN = 3
 
 
@@ -23,7 +22,7 @@ def build_verdict(run: RunContext) -> dg.AssetsDefinition:
 
     @dg.asset(
         name="validation",
-        deps=["reports"],
+        deps=["deliveries"],
         group_name="release",
         description="Every check of the run with its failing keys, and the verdict bound to the candidate's marts.",
         kinds={"greatexpectations", "parquet"},
@@ -31,12 +30,8 @@ def build_verdict(run: RunContext) -> dg.AssetsDefinition:
     )
     def validation(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         with clear_errors(run.settings):
-            found = run.evidence.pop(context.run_id, {})
-            absent = [stage for stage in STAGES if stage not in found]
-            if absent:
-                raise BlockedError(f"this run has no evidence of {', '.join(absent)}; run the whole job")
             run.progress("verdict")
-            results = [result for stage in STAGES for result in found[stage]]
+            results = run.evidence(context.run_id).complete()
             release = run.candidate(context.run_id) / "release"
             verdict = write_evidence(results, release / "validation", release / "marts", about_run(run, context.run_id))
             _note(run, context.run_id, verdict)
@@ -60,8 +55,7 @@ def keep_blocked(run: RunContext, run_id: str) -> Path:
     Returns:
         The page.
     """
-    found = run.evidence.pop(run_id, {})
-    results = [result for stage in STAGES for result in found.get(stage, [])]
+    results = run.evidence(run_id).so_far()
     release = run.candidate(run_id) / "release"
     _note(run, run_id, write_evidence(results, release / "validation", release / "marts", about_run(run, run_id)))
     return _keep(run, run_id)
