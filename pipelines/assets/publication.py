@@ -22,9 +22,10 @@ def build_publication(run: RunContext) -> list[dg.AssetsDefinition]:
         name="reports",
         deps=[["marts", audience, mart.name] for audience in AUDIENCES for mart in MARTS],
         group_name="release",
-        description="Pages for the programme and each municipality, per audience, in Danish and English.",
-        kinds={"matplotlib", "html"},
-        required_resource_keys={"home"},
+        description="Documents of the programme, its themes, municipalities and schools as HTML and PDF, per audience, in"
+        " Danish and English; a workbook per municipality.",
+        kinds={"matplotlib", "html", "typst"},
+        required_resource_keys={"home", "workers"},
     )
     def reports(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         with clear_errors(run.settings):
@@ -35,7 +36,15 @@ def build_publication(run: RunContext) -> list[dg.AssetsDefinition]:
                 for audience in AUDIENCES
             ]
             provenance = report_provenance(run, context.run_id)
-            pages = write_reports(plan.programme, editions, provenance, run.settings.threads, run.progress)
+            pages = write_reports(
+                plan.programme,
+                editions,
+                provenance,
+                context.resources.workers,
+                run.progress,
+                run.settings.profiles,
+                run.settings.pdf,
+            )
             return dg.MaterializeResult(
                 metadata={
                     "pages": len(pages),
