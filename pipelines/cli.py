@@ -221,6 +221,14 @@ def _draft(options: argparse.Namespace) -> int:
     return 0
 
 
+def _draft_institutions(options: argparse.Namespace) -> int:
+    """`draft-institutions`."""
+    from pipelines.extract import draft_institutions
+
+    print(draft_institutions(options.file, tuple(options.municipality or ())), end="")
+    return 0
+
+
 def _status(options: argparse.Namespace) -> int:
     """`status`."""
     from pipelines.assets.plan import describe_status
@@ -426,7 +434,9 @@ def _parser() -> argparse.ArgumentParser:
     forget = commands.add_parser(
         "forget", parents=[common], help="remove the listed respondents everywhere and publish a new release"
     )
-    forget.add_argument("file", type=Path, help="one respondent a line: number, or respondent_group,number")
+    forget.add_argument(
+        "file", type=Path, help="one person a line: number, or respondent_group,number, or rater,number"
+    )
     forget.add_argument("--programme", metavar="SLUG|DIR", help="default: every programme in the landing folder")
     forget.add_argument("--landing", type=Path, help="folder with <programme>/<mapping>/…")
     forget.set_defaults(command=_forget)
@@ -484,7 +494,7 @@ def _add_release_commands(
 
 
 def _add_draft(commands: Any) -> None:
-    """Options of `draft-codebook`."""
+    """Options of `draft-codebook` and `draft-institutions`."""
     draft = commands.add_parser(
         "draft-codebook", help="draft codebook.csv and scales.csv from a file that says what it asks"
     )
@@ -495,6 +505,13 @@ def _add_draft(commands: Any) -> None:
     draft.add_argument("--language", choices=("da", "en"), default="da", help="of the wording in the file")
     draft.add_argument("--debug", action="store_true", help="show the traceback of an error")
     draft.set_defaults(command=_draft)
+    register = commands.add_parser(
+        "draft-institutions", help="print institutions.csv from the register of institutions"
+    )
+    register.add_argument("file", type=Path, help="extract of the Danish register, .csv or .xlsx")
+    register.add_argument("--municipality", action="append", metavar="CODE", help="only this one (may be given again)")
+    register.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    register.set_defaults(command=_draft_institutions)
 
 
 def _scale(text: str) -> float:
