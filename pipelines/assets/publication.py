@@ -1,6 +1,7 @@
 """Reports and the release: what readers get, switched in one step."""
 
 import getpass
+import json
 import shutil
 import time
 
@@ -10,6 +11,7 @@ from pipelines.assets.context import RunContext, clear_errors
 from pipelines.assets.pictures import overview_chart
 from pipelines.assets.provenance import about_run, release_facts, report_provenance
 from pipelines.extract import raw_folder, remove_outdated
+from pipelines.inference.base import FILE, freeze, frozen_path
 from pipelines.marts import AUDIENCES
 from pipelines.release import publish, write_manifest
 from pipelines.reporting import Edition, write_reports
@@ -71,6 +73,8 @@ def build_publication(run: RunContext) -> list[dg.AssetsDefinition]:
                     **release_facts(plan),
                 },
             )
+            parameters = json.loads((candidate / "inference" / FILE).read_text(encoding="utf-8"))
+            freeze(frozen_path(run.settings.home, run.programme.definition), parameters, run.programme.definition)
             (candidate / DATABASE).replace(run.settings.home / DATABASE)
             shutil.rmtree(candidate, ignore_errors=True)
             remove_outdated(

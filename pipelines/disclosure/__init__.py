@@ -38,6 +38,8 @@ REASONS: dict[str, Callable[[pd.DataFrame, Rules], pd.Series]] = {
     "social_gap": primary.theme_score_reasons,
     "social_gap_change": primary.theme_score_reasons,
     "initiative_development": primary.theme_score_reasons,
+    "turnover": primary.theme_score_reasons,
+    "nonresponse_weighted": primary.theme_score_reasons,
 }
 """The rule of each mart."""
 
@@ -56,6 +58,8 @@ LOOKED_AT = {
     "social_gap": "select is_institution, respondent_group, n_least as n, raters_least as raters from mart",
     "social_gap_change": "select is_institution, respondent_group, n_least as n, raters_least as raters from mart",
     "initiative_development": "select is_institution, respondent_group, n_least as n, raters_least as raters from mart",
+    "turnover": "select is_institution, respondent_group, n_least as n, raters_least as raters from mart",
+    "nonresponse_weighted": "select is_institution, respondent_group, n, raters from mart",
     # The raters of an item are those of its theme.
     "item_distributions": """
         select is_institution, respondent_group, n, raters.raters,

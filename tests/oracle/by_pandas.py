@@ -36,6 +36,10 @@ class Oracle:
     social_gap: pd.DataFrame
     social_gap_change: pd.DataFrame
     initiative_development: pd.DataFrame
+    nonresponse_weighted: pd.DataFrame
+    composition: pd.DataFrame
+    item_contribution: pd.DataFrame
+    sustained: pd.DataFrame
 
 
 def compute(programme: Programme, raw: Path) -> Oracle:
@@ -49,14 +53,24 @@ def compute(programme: Programme, raw: Path) -> Oracle:
     scores = with_500(programme, theme_means(programme, asked, scored).merge(people, on="respondent_key"))
     long = in_units(programme, scores)
     levels = theme_scores(programme, long)
+    changed = progression(programme, long, levels)
     return Oracle(
         theme_scores=levels,
-        progression=progression(programme, long, levels),
+        progression=changed,
         reliability=reliability(asked, scored),
         response_rates=response_rates(programme, asked, answers, people, roster),
         social_gap=social_gaps(programme, scores),
         social_gap_change=social_gap_changes(programme, scores),
         initiative_development=initiatives(programme, scores),
+        nonresponse_weighted=weighted(programme, scores, people, roster),
+        composition=composition(programme, scores),
+        item_contribution=item_contributions(
+            programme,
+            scored.merge(people.drop(columns=["mapping", "respondent_group"]), on="respondent_key"),
+            scores,
+            changed,
+        ),
+        sustained=sustained(programme, changed),
     )
 
 
@@ -446,3 +460,122 @@ def with_bounds(rows: pd.DataFrame, figure: str) -> pd.DataFrame:
     half = stats.t.ppf(0.975, rows["df"]) * rows["se"]
     rows["df"] = rows["df"].where(rows["se"].notna())
     return rows.assign(ci_low=rows[figure] - half, ci_high=rows[figure] + half)
+
+
+def band_of(grade: pd.Series) -> pd.Series:
+    """Grade bands; empty where there is no grade."""
+    band = pd.Series("", index=grade.index, dtype="object")
+    for low, high, name in BANDS:
+        band = band.mask(grade.between(low, high), name)
+    return band
+
+
+def weighted(programme: Programme, scores: pd.DataFrame, people: pd.DataFrame, roster: pd.DataFrame) -> pd.DataFrame:
+    """method.md 9: each respondent weighs as many as were invited of the same municipality, gender and grade band."""
+    lists = {g.code for g in programme.respondent_groups if g.roster == "extract"}
+    everyone = pd.concat([roster, people[people["respondent_group"].isin(lists)]], ignore_index=True)
+    stratum = ["mapping", "respondent_group", "municipality_id", "sex", "band"]
+    rows = scores[scores["form"].eq("full")].assign(
+        sex=lambda f: f["gender"].fillna(""), band=lambda f: band_of(f["grade"])
+    )
+    everyone = everyone.assign(sex=everyone["gender"].fillna(""), band=band_of(everyone["grade"]))
+    invited = everyone.groupby(stratum).size().rename("invited").reset_index()
+    found = []
+    for key, theme in rows.groupby(["mapping", "respondent_group", "theme"]):
+        counted = theme.groupby(stratum)["score"].agg(["size", "mean"]).reset_index().merge(invited, on=stratum)
+        here = invited[invited["mapping"].eq(key[0]) & invited["respondent_group"].eq(key[1])]
+        for level, unit, part in units_of(programme, counted):
+            all_here = here if level == "programme" else here[here["municipality_id"].eq(unit)]
+            mine = theme if level == "programme" else theme[theme["municipality_id"].eq(unit)]
+            mean = np.average(part["mean"], weights=part["invited"])
+            covered = part["invited"].sum() / all_here["invited"].sum()
+            found.append((*key, level, unit, len(mine), all_here["invited"].sum(), covered, mine["score"].mean(), mean))
+    names = ["mapping", "respondent_group", "theme", *UNIT, "n", "invited", "share_covered", "mean", "mean_weighted"]
+    return pd.DataFrame(found, columns=names)
+
+
+def pairs(programme: Programme) -> list[tuple[str, str]]:
+    """Pairs of mappings, the earlier first."""
+    keys = list(programme.mapping_keys)
+    return [(a, b) for i, a in enumerate(keys) for b in keys[i + 1 :]]
+
+
+def composition(programme: Programme, scores: pd.DataFrame) -> pd.DataFrame:
+    """method.md 5: the change among schools of both rounds, and the rest of the change."""
+    found, rows = [], scores[scores["form"].eq("trend")]
+    for key, theme in rows.groupby(["respondent_group", "theme"]):
+        for level, unit, part in units_of(programme, theme):
+            for a, b in pairs(programme):
+                first, last = part[part["mapping"].eq(a)], part[part["mapping"].eq(b)]
+                if first.empty or last.empty:
+                    continue
+                before, after = set(first["school"]), set(last["school"])
+                stay = before & after
+                delta = last["score"].mean() - first["score"].mean()
+                kept = [side.loc[side["school"].isin(stay), "score"] for side in (first, last)]
+                both = kept[1].mean() - kept[0].mean()
+                counts = len(stay), len(after - before), len(before - after), len(kept[0]), len(kept[1])
+                found.append((a, b, *key, level, unit, *counts, delta, both, delta - both))
+    names = ["mapping_from", "mapping_to", "respondent_group", "theme", *UNIT, "schools_both", "schools_opened"]
+    names += ["schools_closed", "n_both_from", "n_both_to", "delta", "delta_both", "composition"]
+    return pd.DataFrame(found, columns=names)
+
+
+def item_contributions(
+    programme: Programme, answers: pd.DataFrame, scores: pd.DataFrame, changed: pd.DataFrame
+) -> pd.DataFrame:
+    """method.md 5: an item's own change over all who answered it, in points of its theme and shared by the items."""
+    rows = answers[answers["is_trend"]]
+    k = rows.groupby(["respondent_group", "theme"])["item_id"].nunique().rename("k").reset_index()
+    base = scores[scores["form"].eq("trend") & scores["mapping"].eq(scores["base_mapping"])]
+    sigma = base.groupby(["respondent_group", "theme"])["y"].std().rename("sigma").reset_index()
+    units = pd.concat(
+        [
+            rows.assign(level="programme", unit_id=programme.slug),
+            rows.assign(level="municipality", unit_id=rows["municipality_id"]),
+            rows.assign(level="institution", unit_id=rows["school"]),
+        ]
+    )
+    cell = ["respondent_group", "theme", "item_id", *UNIT]
+    means = units.groupby(["mapping", *cell])["x"].agg(["mean", "size"]).reset_index()
+    found = []
+    for a, b in pairs(programme):
+        pair = means[means["mapping"].eq(a)].merge(means[means["mapping"].eq(b)], on=cell, suffixes=("_from", "_to"))
+        found.append(pair.assign(mapping_from=a, mapping_to=b))
+    result = pd.concat(found).merge(k).merge(sigma)
+    result["contribution"] = 100 * (result["mean_to"] - result["mean_from"]) / result["sigma"] / result["k"]
+    whole = changed.loc[
+        changed["breakdown"].eq("all"), ["mapping_from", "mapping_to", *UNIT, "respondent_group", "theme", "delta"]
+    ]
+    result = result.merge(whole)
+    theme = ["mapping_from", "mapping_to", *UNIT, "respondent_group", "theme"]
+    result["residual"] = result["delta"] - result.groupby(theme)["contribution"].transform("sum")
+    return result.rename(columns={"size_from": "n_from", "size_to": "n_to"})
+
+
+def sustained(programme: Programme, changed: pd.DataFrame) -> pd.DataFrame:
+    """method.md 5: the table of outcomes, where all three pairs have a figure."""
+    first, second, third = programme.mapping_keys
+    unit = [*UNIT, "respondent_group", "theme"]
+    rows = changed[changed["breakdown"].eq("all")]
+    status = {
+        (a, b): rows[rows["mapping_from"].eq(a) & rows["mapping_to"].eq(b)].set_index(unit)["status"]
+        for a, b in pairs(programme)
+    }
+    wide = pd.concat(status, axis=1, join="inner")
+    wide.columns = [f"{a}-{b}" for a, b in wide.columns]
+
+    def outcome(early: str, late: str, whole: str) -> str:
+        if early == "increase" and late == "decrease":
+            return "relapse"
+        if early == "increase" and whole == "increase":
+            return "sustained_increase"
+        if early == "decrease" and whole == "decrease" and late != "increase":
+            return "sustained_decrease"
+        if early in ("status_quo", "inconclusive") and whole == "increase":
+            return "late_increase"
+        return "stable" if early == late == whole == "status_quo" else "inconclusive"
+
+    columns = [wide[f"{first}-{second}"], wide[f"{second}-{third}"], wide[f"{first}-{third}"]]
+    wide["status"] = [outcome(*row) for row in zip(*columns, strict=True)]
+    return wide.reset_index()[[*unit, "status"]]
