@@ -103,7 +103,16 @@ class Warehouse:
             KortlaegningError: dbt could not start at all. Failed models and tests are results, not errors.
         """
         parsed = _parse(_variables(programme))
-        arguments = ["build", "--select", select, "--indirect-selection", "buildable"]
+        # Unit tests of the models are about the models, not about a run's data.
+        arguments = [
+            "build",
+            "--select",
+            select,
+            "--indirect-selection",
+            "buildable",
+            "--exclude-resource-type",
+            "unit_test",
+        ]
         arguments += ["--vars", json.dumps(_variables(programme))]
         outcome = _invoke(arguments, self.folder, self._environment(), progress, parsed)
         if outcome.result is None:

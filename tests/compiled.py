@@ -89,7 +89,7 @@ def measured(
     deliveries: pd.DataFrame | None = None,
     set_aside: pd.DataFrame | None = None,
     until: tuple[str, ...] | None = None,
-    change: Callable[[str], str] = lambda sql: sql,
+    change: Callable[[Model], str] = lambda model: model.sql,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database in memory with every model built.
 
@@ -143,9 +143,9 @@ def ancestors(models: tuple[Model, ...], names: tuple[str, ...]) -> set[str]:
     return found
 
 
-def _build(con: duckdb.DuckDBPyConnection, model: Model, change: Callable[[str], str]) -> None:
+def _build(con: duckdb.DuckDBPyConnection, model: Model, change: Callable[[Model], str]) -> None:
     """One model, as dbt would."""
-    con.execute(f"create {'view' if model.is_view else 'table'} {model.name} as {change(model.sql)}")
+    con.execute(f"create {'view' if model.is_view else 'table'} {model.name} as {change(model)}")
 
 
 def _table(con: duckdb.DuckDBPyConnection, name: str, frame: pd.DataFrame) -> None:

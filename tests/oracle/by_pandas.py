@@ -207,14 +207,33 @@ def theme_scores(programme: Programme, long: pd.DataFrame) -> pd.DataFrame:
         long[name] = result[name].to_numpy()[place]
     long["place"] = place
     cluster = long["cluster"].where(long["by_class"], long["respondent_key"].astype(str))
-    u = ((long["score"] - long["mean"]) / long["n"]).groupby([place, cluster]).sum()
-    by_cell = u.groupby(level=0)
-    result["clusters"], spread = by_cell.size(), by_cell.apply(lambda u: (u**2).sum())
+    by_cluster = ((long["score"] - long["mean"]) / long["n"]).groupby([place, cluster]).agg(["sum", "size"])
+    result["clusters"] = by_cluster.groupby(level=0).size()
+    spread = (by_cluster["sum"] ** 2).groupby(level=0).sum()
+    weight = (by_cluster["size"] / result["n"].reindex(by_cluster.index.get_level_values(0)).to_numpy()) ** 2
     s = result["clusters"].where(result["clusters"] > 1)
-    result["se"], result["df"] = np.sqrt(s / (s - 1) * spread), s - 1
+    result["se"] = np.sqrt(s / (s - 1) * spread)
+    result["df"] = (s - 1).mask(result["by_class"], degrees(programme, s, weight))
     half = stats.t.ppf(0.975, result["df"]) * result["se"]
     result["ci_low"], result["ci_high"] = result["mean"] - half, result["mean"] + half
     return result
+
+
+def degrees(programme: Programme, s: pd.Series, weight: pd.Series) -> pd.Series:
+    """Clusters − 1; or, where the programme says so, Satterthwaite's for clusters of unequal size.
+
+    The latter is (Σw)²/Σw² − 1 with w = Σ(n_s/n)² over the means of a figure, at least 1.
+
+    Args:
+        programme: its setting.
+        s: clusters per figure.
+        weight: w per figure (first level of the index) and cluster.
+    """
+    if programme.definition.thresholds.degrees_of_freedom == "clusters":
+        return s - 1
+    by_figure = weight.groupby(level=0)
+    effective = by_figure.sum() ** 2 / (weight**2).groupby(level=0).sum() - 1
+    return effective.reindex(s.index).clip(lower=1).where(s.notna())
 
 
 def progression(programme: Programme, long: pd.DataFrame, levels: pd.DataFrame) -> pd.DataFrame:
@@ -260,13 +279,15 @@ def changes(programme: Programme, levels: pd.DataFrame, rows: pd.DataFrame, firs
     stays = programme.definition.ids.institutions_stable & within["level"].ne("institution")
     cluster = within["cluster"].where(stays, within["cluster"] + " " + within["mapping"])
     u = (sign * (within["score"] - within["mean"]) / within["n"]).groupby([within["cell"], cluster]).sum()
+    weight = within.groupby([within["cell"], cluster, within["mapping"]])["n"].agg(lambda n: (len(n) / n.iloc[0]) ** 2)
+    weight = weight.groupby(level=[0, 1]).sum()
     s = u.groupby(level=0).size().reindex(pair.index)
     spread = (u**2).groupby(level=0).sum().reindex(pair.index)
     part_a, part_b = var_a / n_a, var_b / n_b
     welch = (part_a + part_b) ** 2 / (part_a**2 / (n_a - 1) + part_b**2 / (n_b - 1))
     more = s.where(s > 1)
     pair["se"] = np.sqrt((more / (more - 1) * spread).where(by_class, part_a + part_b))
-    pair["df"] = (more - 1).where(by_class, welch)
+    pair["df"] = degrees(programme, more, weight).where(by_class, welch)
     pair["clusters"] = s.where(by_class, n_a + n_b)
     for side in ("from", "to"):
         pair[f"clusters_{side}"] = pair[f"clusters_{side}"].where(by_class, pair[f"n_{side}"])
@@ -364,21 +385,25 @@ def response_rates(
     return result
 
 
-def linearised(rows: pd.DataFrame, arms: list[tuple[int, pd.Series]], cluster: pd.Series) -> tuple[float, ...]:
+def linearised(
+    programme: Programme, rows: pd.DataFrame, arms: list[tuple[int, pd.Series]], cluster: pd.Series
+) -> tuple[float, ...]:
     """Σ sign · mean over arms (sign, mask of rows), its standard error and df over the union of clusters (method.md 5)."""
-    u, estimate = pd.Series(0.0, index=rows.index), 0.0
+    estimate, parts, weights = 0.0, [], []
     for sign, mask in arms:
-        y = rows.loc[mask, "score"]
+        y, place = rows.loc[mask, "score"], cluster[mask]
         estimate += sign * y.mean()
-        u[mask] += sign * (y - y.mean()) / len(y)
-    inside = pd.concat([mask for _, mask in arms], axis=1).any(axis=1)
-    by_cluster = u[inside].groupby(cluster[inside]).sum()
+        parts.append((sign * (y - y.mean()) / len(y)).groupby(place).sum())
+        weights.append((y.groupby(place).size() / len(y)) ** 2)
+    by_cluster, weight = (pd.concat(part).groupby(level=0).sum() for part in (parts, weights))
     s = len(by_cluster)
+    one = pd.Series([float(s)])
+    df = degrees(programme, one, weight.set_axis(pd.MultiIndex.from_product([[0], weight.index])))[0]
     se = math.sqrt(s / (s - 1) * (by_cluster**2).sum()) if s > 1 else math.nan
     # A mean that stands on one cluster has no spread that could be seen.
     if min(cluster[mask].nunique() for _, mask in arms) < 2:
         se = math.nan
-    return estimate, se, s - 1.0, s
+    return estimate, se, df, s
 
 
 def units_of(programme: Programme, rows: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
@@ -398,7 +423,7 @@ def social_gaps(programme: Programme, scores: pd.DataFrame) -> pd.DataFrame:
             top, bottom = part["background"].eq(high), part["background"].eq(low)
             figures: tuple[float, ...] = (math.nan,) * 4
             if top.any() and bottom.any():
-                figures = linearised(part, [(1, top), (-1, bottom)], part["school"])
+                figures = linearised(programme, part, [(1, top), (-1, bottom)], part["school"])
             unknown = int(part["background"].isna().sum())
             found.append((*key, level, unit, len(part), unknown, bottom.sum() or None, top.sum() or None, *figures))
     names = ["mapping", "respondent_group", "theme", *UNIT, "n", "n_unknown", "n_lowest", "n_highest"]
@@ -418,7 +443,7 @@ def social_gap_changes(programme: Programme, scores: pd.DataFrame) -> pd.DataFra
                         for sign, mapping, code in ((1, b, high), (-1, b, low), (-1, a, high), (1, a, low))
                     ]
                     if all(mask.any() for _, mask in arms):
-                        found.append((a, b, *key, level, unit, *linearised(part, arms, part["school"])))
+                        found.append((a, b, *key, level, unit, *linearised(programme, part, arms, part["school"])))
     names = ["mapping_from", "mapping_to", "respondent_group", "theme", *UNIT, "delta", "se", "df", "clusters"]
     return with_bounds(pd.DataFrame(found, columns=names), "delta")
 
@@ -446,7 +471,7 @@ def initiatives(programme: Programme, scores: pd.DataFrame) -> pd.DataFrame:
                 arms = [(1, with_it & last), (-1, with_it & first), (-1, never & last), (1, never & first)]
                 if all(mask.any() for _, mask in arms):
                     means = [part.loc[mask, "score"].mean() for _, mask in arms]
-                    figures = linearised(part, arms, part["school"])
+                    figures = linearised(programme, part, arms, part["school"])
                     sizes = [int(mask.sum()) for _, mask in arms]
                     deltas = means[0] - means[1], means[2] - means[3]
                     found.append((code, group, theme, phase, keys[a], keys[b], *sizes, *deltas, *figures))
