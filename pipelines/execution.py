@@ -60,7 +60,7 @@ STEPS = 12
 
 
 def prepare_instance(settings: Settings) -> Path:
-    """Dagster's storage folder with its settings: telemetry and the invitation to newsletters off. Existing settings are left alone."""
+    """Dagster's storage folder with its settings: no telemetry, no invitations. Existing settings are left alone."""
     folder = settings.dagster_dir
     file = folder / "dagster.yaml"
     if not file.exists():

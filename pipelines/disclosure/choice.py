@@ -102,7 +102,9 @@ def _repaired(system: System, choice: Choice, hidden: Flags, failing: Flags, att
     failing = weak(system, choice, hidden).failing
     if failing.any():
         numbers, part = _blocks_of(system, failing)
-        own = Choice(choice.reasons.iloc[numbers].reset_index(drop=True), choice.primary[numbers], choice.need.of(numbers))
+        own = Choice(
+            choice.reasons.iloc[numbers].reset_index(drop=True), choice.primary[numbers], choice.need.of(numbers)
+        )
         hidden[numbers] = _repaired(part, own, hidden[numbers], failing[numbers], attempt + 1)
     return hidden
 

@@ -108,7 +108,9 @@ GUARDS: dict[str, Guard] = {
         ),
     ),
     "reliability": Guard(primary.reliability_reasons, _N, (On("scores", _PROGRAMME),)),
-    "base_parameters": Guard(primary.reliability_reasons, _N, (On("scores", _PROGRAMME | {"mapping": "base_mapping"}),)),
+    "base_parameters": Guard(
+        primary.reliability_reasons, _N, (On("scores", _PROGRAMME | {"mapping": "base_mapping"}),)
+    ),
     "item_distributions": Guard(
         primary.item_distribution_reasons,
         # The raters of an item are those of its theme.
@@ -295,7 +297,9 @@ def read_ground(database: duckdb.DuckDBPyConnection, definition: Definition) -> 
         seen = {name: cells.pop(name) for name in LOOKED_AT if name in cells}
         subsets = None
         if domain == "scores":
-            subsets = pd.concat([_left_out(cells, parents, definition), _initiatives(database, cells)], ignore_index=True)
+            subsets = pd.concat(
+                [_left_out(cells, parents, definition), _initiatives(database, cells)], ignore_index=True
+            )
         system = build(cells.assign(is_told=False), parents, subsets)
         told = system.cells
         for name, values in seen.items():
@@ -319,8 +323,12 @@ def _left_out(cells: pd.DataFrame, parents: pd.DataFrame, definition: Definition
     schools = schools.merge(place, on=["mapping", "unit_id"])
     found = []
     for other in sorted(set(cells["mapping"])):
-        there = schools.loc[schools["mapping"].eq(other), ["respondent_group", "theme", "unit_id"]].assign(is_there=True)
-        here = schools[schools["mapping"].ne(other)].merge(there, how="left", on=["respondent_group", "theme", "unit_id"])
+        there = schools.loc[schools["mapping"].eq(other), ["respondent_group", "theme", "unit_id"]].assign(
+            is_there=True
+        )
+        here = schools[schools["mapping"].ne(other)].merge(
+            there, how="left", on=["respondent_group", "theme", "unit_id"]
+        )
         gone = here[here["is_there"].isna()].drop(columns="is_there")
         for whole in (gone["municipality"], pd.Series(definition.slug, index=gone.index)):
             found.append(gone.assign(subset=whole.astype(str) + "/without/" + other, of="institution"))

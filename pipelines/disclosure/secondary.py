@@ -276,7 +276,9 @@ def _others(row: Ints) -> tuple[Ints, Ints]:
     starts = np.flatnonzero(np.diff(row, prepend=-1))
     sizes = np.diff(np.append(starts, len(row)))
     left = np.repeat(np.arange(len(row)), np.repeat(sizes, sizes))
-    offset = np.arange(len(left)) - np.repeat(np.cumsum(np.repeat(sizes, sizes)) - np.repeat(sizes, sizes), np.repeat(sizes, sizes))
+    offset = np.arange(len(left)) - np.repeat(
+        np.cumsum(np.repeat(sizes, sizes)) - np.repeat(sizes, sizes), np.repeat(sizes, sizes)
+    )
     right = np.repeat(np.repeat(starts, sizes), np.repeat(sizes, sizes)) + offset
     different = left != right
     return left[different], right[different]
