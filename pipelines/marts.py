@@ -58,5 +58,12 @@ MARTS = (
         "nonresponse",
         ("programme", "mapping", "level", "unit_id", "respondent_group", "breakdown", "breakdown_value"),
     ),
+    Mart("social_gap", ("programme", "mapping", *_UNIT)),
+    Mart("social_gap_change", ("programme", "mapping_from", "mapping_to", *_UNIT)),
+    Mart(
+        "initiative_development",
+        ("programme", "initiative", "respondent_group", "theme", "phase"),
+        ("mapping_from", "mapping_to"),
+    ),
     Mart("base_parameters", ("programme", "respondent_group", "theme", "form"), ("base_mapping",)),
 )

@@ -19,7 +19,7 @@ from pipelines.extract import (
 )
 from pipelines.files import sha256_text
 from pipelines.programme import Programme
-from pipelines.release import code_hash, current_release, package_versions, release_id
+from pipelines.release import code_hash, current_release, inputs_hash, package_versions, release_id
 from pipelines.settings import Settings
 
 
@@ -71,7 +71,7 @@ def plan_run(programme: Programme, settings: Settings, mappings: tuple[str, ...]
     inputs = [(d.mapping, d.name, d.sha256) for landing in kept for d in landing.files]
     forgotten = forgotten_rows(programme, settings), forgotten_state(programme, settings)
     hashes = {
-        "inputs": sha256_text(*(part for entry in sorted(inputs) for part in entry)),
+        "inputs": inputs_hash(inputs),
         "code": code_hash(),
         "packages": sha256_text(*(f"{name}=={version}" for name, version in package_versions().items())),
         "programme": programme.content_hash,

@@ -35,6 +35,9 @@ REASONS: dict[str, Callable[[pd.DataFrame, Rules], pd.Series]] = {
     "item_comparability": primary.reliability_reasons,
     "nonresponse": primary.invited_reasons,
     "base_parameters": primary.reliability_reasons,
+    "social_gap": primary.theme_score_reasons,
+    "social_gap_change": primary.theme_score_reasons,
+    "initiative_development": primary.theme_score_reasons,
 }
 """The rule of each mart."""
 
@@ -50,6 +53,9 @@ LOOKED_AT = {
     "item_comparability": "select is_institution, respondent_group, least(n, n_from) as n from mart",
     "nonresponse": "select is_institution, respondent_group, answered as n from mart",
     "base_parameters": "select is_institution, respondent_group, n from mart",
+    "social_gap": "select is_institution, respondent_group, n_least as n, raters_least as raters from mart",
+    "social_gap_change": "select is_institution, respondent_group, n_least as n, raters_least as raters from mart",
+    "initiative_development": "select is_institution, respondent_group, n_least as n, raters_least as raters from mart",
     # The raters of an item are those of its theme.
     "item_distributions": """
         select is_institution, respondent_group, n, raters.raters,

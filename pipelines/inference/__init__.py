@@ -9,9 +9,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.inference.contrasts import initiative_changes, social_gap_changes, social_gaps
 from pipelines.inference.levels import level_intervals
 from pipelines.inference.progression import change_statements
 from pipelines.inference.reliability import reliabilities
@@ -23,6 +25,9 @@ SOURCES = {
     "progression": ("int_change_estimates",),
     "reliability": ("int_item_moments", "int_theme_forms"),
     "sustained": ("int_change_estimates",),
+    "social_gap": ("int_social_gaps",),
+    "social_gap_change": ("int_social_gap_changes",),
+    "initiative_development": ("int_initiative_changes",),
 }
 """What `infer` writes, and the models each table is made from."""
 TABLES = tuple(SOURCES)
@@ -40,20 +45,25 @@ def infer(database: duckdb.DuckDBPyConnection, folder: Path, thresholds: Thresho
         Rows per table.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    read = {
-        name: database.execute(f"select * from {name}").df() for name in ("int_level_estimates", "int_change_estimates")
-    }
-    moments = database.execute("select * from int_item_moments").df()
+
+    def read(name: str, where: str = "true") -> pd.DataFrame:
+        return database.execute(f"select * from {name} where {where}").df()
+
+    # Levels by background are what the social gap is made of, and no figures of their own.
+    levels = read("int_level_estimates", "breakdown <> 'background'")
     asked = database.execute(
         "select mapping, respondent_group, theme, n_items from int_theme_forms order by mapping, respondent_group, theme"
     ).df()
     mappings = [key for (key,) in database.execute("select mapping from raw.mappings order by position").fetchall()]
-    changes = change_statements(read["int_change_estimates"], thresholds)
+    changes = change_statements(read("int_change_estimates"), thresholds)
     tables = {
-        "theme_scores": level_intervals(read["int_level_estimates"], thresholds),
+        "theme_scores": level_intervals(levels, thresholds),
         "progression": changes,
-        "reliability": reliabilities(moments, asked),
+        "reliability": reliabilities(read("int_item_moments"), asked),
         "sustained": sustained_development(changes, mappings),
+        "social_gap": social_gaps(read("int_social_gaps"), thresholds),
+        "social_gap_change": social_gap_changes(read("int_social_gap_changes"), thresholds),
+        "initiative_development": initiative_changes(read("int_initiative_changes"), thresholds),
     }
     for name, frame in tables.items():
         # NaN of pandas is null in Parquet: a figure that does not exist is absent, not a number.

@@ -31,7 +31,7 @@ def change_statements(estimates: pd.DataFrame, thresholds: Thresholds) -> pd.Dat
         The same rows; where no change can be computed its figures are null and the status says why.
     """
     result = estimates.copy()
-    blocked = _no_figure(result)
+    blocked = no_figure(result)
     figures = ["mean_from", "mean_to", "sd_from", "sd_to", "delta", "variance", "df"]
     result[figures] = result[figures].astype("float64").mask(blocked.ne(""))
     delta, usual, effective = (
@@ -73,7 +73,7 @@ def hedges_g(changes: pd.DataFrame) -> pd.Series:
     return g.where((pooled > 0) & (df >= HEDGES_LIMIT))
 
 
-def _no_figure(changes: pd.DataFrame) -> pd.Series:
+def no_figure(changes: pd.DataFrame) -> pd.Series:
     """Why a row has no change, as `status:reason`; empty where it has one."""
     missing_from = changes["n_answered_from"].isna()
     missing_to = changes["n_answered_to"].isna()

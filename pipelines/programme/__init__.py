@@ -30,6 +30,8 @@ __all__ = [
     "load_programme",
 ]
 
+UNIT_OF_INITIATIVE = ["initiative", "theme", "respondent_group", "municipality_id"]
+
 FEWEST_VALUES = 2
 """Valid values that a scale needs."""
 
@@ -50,6 +52,7 @@ class Programme:
     scales: pd.DataFrame
     codebook: pd.DataFrame
     corrections: pd.DataFrame
+    initiatives: pd.DataFrame
     lineage: pd.DataFrame
     content_hash: str
 
@@ -117,6 +120,9 @@ class Programme:
             self,
             definition=self.definition.model_copy(update={"mappings": kept}),
             codebook=book.reset_index(drop=True),
+            initiatives=self.initiatives[
+                self.initiatives["mapping_from"].isin(keys) & self.initiatives["mapping_to"].isin(keys)
+            ].reset_index(drop=True),
         )
 
 
@@ -210,6 +216,7 @@ def _check_between(definition: Definition, raw: dict[str, pd.DataFrame], problem
     _check_scales(raw["scales"], problems)
     _check_codebook(definition, raw["codebook"], raw["items"], problems)
     _check_lineage(raw["institution_lineage"], problems)
+    _check_initiatives(mappings, raw, problems)
 
 
 def _check_scales(scales: pd.DataFrame, problems: Problems) -> None:
@@ -263,6 +270,42 @@ def _check_lineage(steps: pd.DataFrame, problems: Problems) -> None:
             if needed != (row[column] != ""):
                 message = "is empty" if needed else "must be empty"
                 problems.add("institution_lineage.csv", int(str(number)), column, f"{message} for type {row['type']}")
+
+
+def _check_initiatives(mappings: list[str], raw: dict[str, pd.DataFrame], problems: Problems) -> None:
+    """Known units, themes and mappings; one name and one period per initiative; a unit takes part once."""
+    table, file = raw["initiatives"], "initiatives.csv"
+    for column in ("mapping_from", "mapping_to"):
+        check_reference(table, file, column, mappings, "mappings of programme.yaml", problems)
+    check_reference(table, file, "theme", raw["themes"]["theme"], "themes.csv", problems)
+    check_reference(
+        table, file, "municipality_id", raw["municipalities"]["municipality_id"], "municipalities.csv", problems
+    )
+    check_reference(table, file, "institution_id", raw["institutions"]["institution_id"], "institutions.csv", problems)
+    place = dict(zip(raw["institutions"]["institution_id"], raw["institutions"]["municipality_id"], strict=True))
+    asked = set(raw["themes"][["respondent_group", "theme"]].itertuples(index=False, name=None))
+    whole = set(table.loc[table["institution_id"].eq(""), UNIT_OF_INITIATIVE].itertuples(index=False, name=None))
+    first: dict[str, pd.Series] = {}
+    for number, row in table.iterrows():
+        where = int(str(number))
+        start, end = row["mapping_from"], row["mapping_to"]
+        if start in mappings and end in mappings and mappings.index(start) >= mappings.index(end):
+            problems.add(
+                file, where, "mapping_to", f"{end!r} is not after {start!r}; an initiative lies between two mappings"
+            )
+        group, theme, school = row["respondent_group"], row["theme"], row["institution_id"]
+        if group and (group, theme) not in asked:
+            problems.add(file, where, "respondent_group", f"{group!r} is not asked theme {theme!r}")
+        if school in place and place[school] != row["municipality_id"]:
+            problems.add(file, where, "municipality_id", f"school {school!r} belongs to {place[school]!r}")
+        if school and tuple(row[UNIT_OF_INITIATIVE]) in whole:
+            problems.add(file, where, "institution_id", f"{school!r}: its municipality takes part as a whole already")
+        same = first.setdefault(row["initiative"], row)
+        for column in ("label_da", "label_en", "mapping_from", "mapping_to"):
+            if row[column] != same[column]:
+                problems.add(
+                    file, where, column, f"differs within initiative {row['initiative']!r}; give it one {column}"
+                )
 
 
 def _content_hash(folder: Path) -> str:

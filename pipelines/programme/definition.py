@@ -51,6 +51,13 @@ class Mapping(Part):
     base: bool = Field(default=False, description="the mapping whose mean is 500 and whose SD is 100")
 
 
+class BackgroundLevel(Part):
+    """One level of the parents' highest education."""
+
+    code: Key = Field(description="canonical value of the role `background`")
+    label: Label
+
+
 class RespondentGroup(Part):
     """One group of informants with an instrument of its own."""
 
@@ -114,6 +121,10 @@ CANONICAL = {
     "gender": ("female", "male"),
     "status": ("completed", "started", "refused", "not_contacted", "other"),
 }
+
+
+FEWEST_LEVELS, MOST_LEVELS = 3, 5
+"""Levels of the parents' education (method.md 6)."""
 
 
 class Extract(Part):
@@ -261,6 +272,15 @@ class Definition(Part):
         default=(),
         description="folders or URLs with `<slug>/<mapping>/…` that every run pulls from; never with a password",
     )
+    deliver: tuple[str, ...] = Field(
+        default=(),
+        description="folders or URLs that each municipality's delivery is sent to; `{municipality}` is replaced; never with a "
+        "password",
+    )
+    background: tuple[BackgroundLevel, ...] = Field(
+        default=(),
+        description="three to five levels of the parents' highest education, from lowest to highest (method.md 6)",
+    )
     ids: Ids = Ids()
     intake: Intake = Intake()
     thresholds: Thresholds = Thresholds()
@@ -271,6 +291,7 @@ class Definition(Part):
         for what, names in (
             ("mappings", [m.key for m in self.mappings]),
             ("respondent_groups", [g.code for g in self.respondent_groups]),
+            ("background", [level.code for level in self.background]),
         ):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
@@ -286,6 +307,7 @@ class Definition(Part):
             unknown = sorted(set(extract.mappings or ()) - keys)
             if unknown:
                 raise ValueError(f"extracts[{number}]: mapping {unknown[0]!r} is not declared")
+        self._check_background()
         for group in self.respondent_groups:
             contents = {e.content for e in self.extracts if e.respondent_group == group.code}
             if "answers" not in contents:
@@ -296,3 +318,19 @@ class Definition(Part):
                     "`roster: file` and an extract with `content: roster` belong together"
                 )
         return self
+
+    def _check_background(self) -> None:
+        """Whoever delivers a background says which levels there are; a gap needs three to five of them."""
+        levels = [level.code for level in self.background]
+        if levels and not FEWEST_LEVELS <= len(levels) <= MOST_LEVELS:
+            raise ValueError(f"background: {len(levels)} levels; give three to five, from lowest to highest")
+        for number, extract in enumerate(self.extracts):
+            if extract.columns.background is None:
+                continue
+            if not levels:
+                raise ValueError(f"extracts[{number}]: has a column for background; list its levels under `background`")
+            strange = sorted(set(extract.values.get("background", {}).values()) - set(levels))
+            if strange:
+                raise ValueError(
+                    f"extracts[{number}]: values.background: {strange[0]!r} is not a level; they are {', '.join(levels)}"
+                )

@@ -163,6 +163,25 @@ TABLES = (
         ),
     ),
     Table(
+        "initiatives",
+        "one row per initiative, theme and unit that takes part: a municipality, or one school of it",
+        ("initiative", "theme", "respondent_group", "municipality_id", "institution_id"),
+        (
+            Column("initiative", "code of the initiative; units with one code are looked at together"),
+            Column("label_da", "name in Danish"),
+            Column("label_en", "name in English"),
+            Column("theme", "theme that it is meant for"),
+            Column(
+                "respondent_group", "only this group's theme; empty: all groups that are asked it", False, default=""
+            ),
+            Column("municipality_id", "municipality that takes part, or that the school belongs to"),
+            Column("institution_id", "school that takes part; empty: the whole municipality", False, default=""),
+            Column("mapping_from", "last mapping before the initiative"),
+            Column("mapping_to", "first mapping after it"),
+        ),
+        required=False,
+    ),
+    Table(
         "corrections",
         "one row per known error of a delivered file",
         ("mapping", "file", "row", "column", "expected"),

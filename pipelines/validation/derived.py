@@ -121,6 +121,21 @@ def delta_in_direction(frame: pd.DataFrame, _: Scope) -> pd.Series:
     return frame["delta"] * frame["status"].map({"increase": 1.0, "decrease": -1.0}).astype("float64")
 
 
+def gap_distance(frame: pd.DataFrame, _: Scope) -> pd.Series:
+    """Distance between a social gap and the difference of its two means."""
+    return (frame["mean_highest"] - frame["mean_lowest"] - frame["gap"]).abs()
+
+
+def gap_change_distance(frame: pd.DataFrame, _: Scope) -> pd.Series:
+    """Distance between the change of a social gap and the difference of the two gaps."""
+    return (frame["gap_to"] - frame["gap_from"] - frame["delta"]).abs()
+
+
+def initiative_distance(frame: pd.DataFrame, _: Scope) -> pd.Series:
+    """Distance between a difference in development and that of the two developments."""
+    return (frame["delta_with"] - frame["delta_without"] - frame["difference"]).abs()
+
+
 def ci_reach(frame: pd.DataFrame, _: Scope) -> pd.Series:
     """How far the interval of a change reaches from zero."""
     return frame[["ci_low", "ci_high"]].abs().max(axis=1, skipna=False)
@@ -189,6 +204,9 @@ DERIVED: dict[str, Derive] = {
         n_least,
         delta_gap,
         delta_in_direction,
+        gap_distance,
+        gap_change_distance,
+        initiative_distance,
         ci_reach,
         share_gap,
         answered,

@@ -1,4 +1,4 @@
-"""The four marts of method.md 1 to 5 and 9 a second time, in plain pandas and scipy.
+"""The marts of method.md 1 to 5 and 9 a second time, in plain pandas and scipy.
 
 Belongs here: what method.md says, written from method.md and not from the models, in the most literal way; slow is fine.
 Does not belong here: anything of `pipelines` but the programme's own files.
@@ -33,10 +33,13 @@ class Oracle:
     progression: pd.DataFrame
     reliability: pd.DataFrame
     response_rates: pd.DataFrame
+    social_gap: pd.DataFrame
+    social_gap_change: pd.DataFrame
+    initiative_development: pd.DataFrame
 
 
 def compute(programme: Programme, raw: Path) -> Oracle:
-    """All four marts from the raw Parquet below `raw`."""
+    """All marts from the raw Parquet below `raw`."""
     people, answers, roster = (read(raw, name) for name in ("respondents", "answers", "roster"))
     lineage = dict(zip(programme.lineage["institution_id"], programme.lineage["lineage_id"], strict=True))
     for frame in (people, roster):
@@ -51,6 +54,9 @@ def compute(programme: Programme, raw: Path) -> Oracle:
         progression=progression(programme, long, levels),
         reliability=reliability(asked, scored),
         response_rates=response_rates(programme, asked, answers, people, roster),
+        social_gap=social_gaps(programme, scores),
+        social_gap_change=social_gap_changes(programme, scores),
+        initiative_development=initiatives(programme, scores),
     )
 
 
@@ -139,14 +145,31 @@ def in_units(programme: Programme, scores: pd.DataFrame) -> pd.DataFrame:
     ]
     whole = pd.concat(cut)
     whole = whole[whole["breakdown_value"].notna()]
+    # Two schools of a lineage may each have a class of one name.
+    whole["class"] = whole["institution_id"] + " " + whole["class_id"]
     return pd.concat(
         [
             whole.assign(level="programme", unit_id=programme.slug, cluster=whole["school"]),
             whole.assign(level="municipality", unit_id=whole["municipality_id"], cluster=whole["school"]),
-            whole.assign(level="institution", unit_id=whole["school"], cluster=whole["class_id"]),
+            whole.assign(level="institution", unit_id=whole["school"], cluster=whole["class"]),
+            classes(programme, whole),
         ],
         ignore_index=True,
     )
+
+
+def classes(programme: Programme, whole: pd.DataFrame) -> pd.DataFrame:
+    """Classes of a school, for pupils and parents: where all are in one and none has fewer than may be shown inside."""
+    kinds = {group.code: group.kind for group in programme.respondent_groups}
+    rows = whole[whole["breakdown"].eq("all") & whole["form"].eq("full")]
+    rows = rows[rows["respondent_group"].map(kinds).isin(["pupil", "parent"])]
+    school = [rows[name] for name in ("mapping", "respondent_group", "theme", "school")]
+    size = rows.groupby([*school, rows["class"]])["class"].transform("size")
+    is_shown = size.groupby(school).transform(lambda n: n.notna().all() and n.min() >= 5).astype(bool)
+    own = rows["institution_id"].eq(rows["school"])
+    named = rows["class_id"].where(own, rows["institution_id"] + "/" + rows["class_id"])
+    rows = rows.assign(breakdown="class", breakdown_value=named, level="institution", unit_id=rows["school"])
+    return rows.assign(cluster=rows["class"])[is_shown]
 
 
 def theme_scores(programme: Programme, long: pd.DataFrame) -> pd.DataFrame:
@@ -325,3 +348,101 @@ def response_rates(
     result["rr1"] = result["complete"] / result["invited"]
     result["rr2"] = (result["complete"] + result["partial"]) / result["invited"]
     return result
+
+
+def linearised(rows: pd.DataFrame, arms: list[tuple[int, pd.Series]], cluster: pd.Series) -> tuple[float, ...]:
+    """Σ sign · mean over arms (sign, mask of rows), its standard error and df over the union of clusters (method.md 5)."""
+    u, estimate = pd.Series(0.0, index=rows.index), 0.0
+    for sign, mask in arms:
+        y = rows.loc[mask, "score"]
+        estimate += sign * y.mean()
+        u[mask] += sign * (y - y.mean()) / len(y)
+    inside = pd.concat([mask for _, mask in arms], axis=1).any(axis=1)
+    by_cluster = u[inside].groupby(cluster[inside]).sum()
+    s = len(by_cluster)
+    se = math.sqrt(s / (s - 1) * (by_cluster**2).sum()) if s > 1 else math.nan
+    # A mean that stands on one cluster has no spread that could be seen.
+    if min(cluster[mask].nunique() for _, mask in arms) < 2:
+        se = math.nan
+    return estimate, se, s - 1.0, s
+
+
+def units_of(programme: Programme, rows: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
+    """The programme and its municipalities."""
+    places = [("municipality", str(unit), part) for unit, part in rows.groupby("municipality_id")]
+    return [("programme", programme.slug, rows), *places]
+
+
+def social_gaps(programme: Programme, scores: pd.DataFrame) -> pd.DataFrame:
+    """method.md 6, above the school: highest minus lowest level of parents' education, full form."""
+    low, high = programme.definition.background[0].code, programme.definition.background[-1].code
+    telling = scores.loc[scores["background"].notna(), "respondent_group"].unique()
+    found = []
+    rows = scores[scores["form"].eq("full") & scores["respondent_group"].isin(telling)]
+    for key, theme in rows.groupby(["mapping", "respondent_group", "theme"]):
+        for level, unit, part in units_of(programme, theme):
+            top, bottom = part["background"].eq(high), part["background"].eq(low)
+            figures: tuple[float, ...] = (math.nan,) * 4
+            if top.any() and bottom.any():
+                figures = linearised(part, [(1, top), (-1, bottom)], part["school"])
+            unknown = int(part["background"].isna().sum())
+            found.append((*key, level, unit, len(part), unknown, bottom.sum() or None, top.sum() or None, *figures))
+    names = ["mapping", "respondent_group", "theme", *UNIT, "n", "n_unknown", "n_lowest", "n_highest"]
+    return with_bounds(pd.DataFrame(found, columns=[*names, "gap", "se", "df", "clusters"]), "gap")
+
+
+def social_gap_changes(programme: Programme, scores: pd.DataFrame) -> pd.DataFrame:
+    """Change of the gap on the trend form, above the school, where both rounds have both levels."""
+    low, high = programme.definition.background[0].code, programme.definition.background[-1].code
+    rows, keys, found = scores[scores["form"].eq("trend")], list(programme.mapping_keys), []
+    for key, theme in rows.groupby(["respondent_group", "theme"]):
+        for level, unit, part in units_of(programme, theme):
+            for i, a in enumerate(keys):
+                for b in keys[i + 1 :]:
+                    arms = [
+                        (sign, part["mapping"].eq(mapping) & part["background"].eq(code))
+                        for sign, mapping, code in ((1, b, high), (-1, b, low), (-1, a, high), (1, a, low))
+                    ]
+                    if all(mask.any() for _, mask in arms):
+                        found.append((a, b, *key, level, unit, *linearised(part, arms, part["school"])))
+    names = ["mapping_from", "mapping_to", "respondent_group", "theme", *UNIT, "delta", "se", "df", "clusters"]
+    return with_bounds(pd.DataFrame(found, columns=names), "delta")
+
+
+def initiatives(programme: Programme, scores: pd.DataFrame) -> pd.DataFrame:
+    """method.md 7: difference in development of schools with an initiative and schools that never had one on the theme."""
+    keys, found, table = list(programme.mapping_keys), [], programme.initiatives
+    lineage = dict(zip(programme.lineage["institution_id"], programme.lineage["lineage_id"], strict=True))
+    rows = scores[scores["form"].eq("trend")]
+
+    def takes_part(part: pd.DataFrame, units: pd.DataFrame) -> pd.Series:
+        places = set(units.loc[units["institution_id"].eq(""), "municipality_id"])
+        schools = {lineage[school] for school in units["institution_id"] if school}
+        return part["municipality_id"].isin(places) | part["school"].isin(schools)
+
+    for (group, theme), part in rows.groupby(["respondent_group", "theme"]):
+        mine = table[table["theme"].eq(theme) & table["respondent_group"].isin(["", group])]
+        for code, units in mine.groupby("initiative"):
+            with_it, never = takes_part(part, units), ~takes_part(part, mine)
+            start, end = (keys.index(units[name].iloc[0]) for name in ("mapping_from", "mapping_to"))
+            for phase, a, b in (("before", start - 1, start), ("during", start, end), ("after", end, end + 1)):
+                if a < 0 or b >= len(keys):
+                    continue
+                first, last = part["mapping"].eq(keys[a]), part["mapping"].eq(keys[b])
+                arms = [(1, with_it & last), (-1, with_it & first), (-1, never & last), (1, never & first)]
+                if all(mask.any() for _, mask in arms):
+                    means = [part.loc[mask, "score"].mean() for _, mask in arms]
+                    figures = linearised(part, arms, part["school"])
+                    sizes = [int(mask.sum()) for _, mask in arms]
+                    deltas = means[0] - means[1], means[2] - means[3]
+                    found.append((code, group, theme, phase, keys[a], keys[b], *sizes, *deltas, *figures))
+    names = ["initiative", "respondent_group", "theme", "phase", "mapping_from", "mapping_to"]
+    names += ["n_with_to", "n_with_from", "n_without_to", "n_without_from", "delta_with", "delta_without"]
+    return with_bounds(pd.DataFrame(found, columns=[*names, "difference", "se", "df", "clusters"]), "difference")
+
+
+def with_bounds(rows: pd.DataFrame, figure: str) -> pd.DataFrame:
+    """Add the 95 % interval."""
+    half = stats.t.ppf(0.975, rows["df"]) * rows["se"]
+    rows["df"] = rows["df"].where(rows["se"].notna())
+    return rows.assign(ci_low=rows[figure] - half, ci_high=rows[figure] + half)

@@ -72,3 +72,28 @@ def test_response_rates(built: tuple[Warehouse, by_pandas.Oracle]) -> None:
     key = ["mapping", "level", "unit_id", "respondent_group"]
     counts = ["invited", "complete", "partial", "break_off", "refusal", "not_answered", "other", "rr1", "rr2"]
     compare(warehouse, oracle.response_rates, "response_rates", key, counts)
+
+
+INTERVAL = ["se", "df", "ci_low", "ci_high", "clusters"]
+
+
+def test_social_gap(built: tuple[Warehouse, by_pandas.Oracle]) -> None:
+    warehouse, oracle = built
+    key = ["mapping", *KEY]
+    ours = "(select * from social_gap where level <> 'institution')"
+    figures = ["n", "n_unknown", "n_lowest", "n_highest", "gap", "se", "df", "ci_low", "ci_high"]
+    compare(warehouse, oracle.social_gap, ours, key, figures)
+
+
+def test_social_gap_change(built: tuple[Warehouse, by_pandas.Oracle]) -> None:
+    warehouse, oracle = built
+    ours = "(select * from social_gap_change where level <> 'institution' and delta is not null)"
+    compare(warehouse, oracle.social_gap_change, ours, ["mapping_from", "mapping_to", *KEY], ["delta", *INTERVAL])
+
+
+def test_initiative_development(built: tuple[Warehouse, by_pandas.Oracle]) -> None:
+    warehouse, oracle = built
+    key = ["initiative", "respondent_group", "theme", "phase", "mapping_from", "mapping_to"]
+    figures = [f"n_{part}_{side}" for part in ("with", "without") for side in ("from", "to")]
+    figures += ["delta_with", "delta_without", "difference", *INTERVAL]
+    compare(warehouse, oracle.initiative_development, "initiative_development", key, figures)

@@ -33,13 +33,20 @@ rounds as (
         estimates_to.mean as mean_to,
         estimates_from.sd as sd_from,
         estimates_to.sd as sd_to,
-        estimates_from.clusters as clusters_from,
-        estimates_to.clusters as clusters_to,
         estimates_from.mean_raw as mean_raw_from,
         estimates_to.mean_raw as mean_raw_to,
         estimates_from.sigma,
-        -- A school's classes are its clusters only when both rounds have enough of them.
-        grid.level <> 'institution' or (estimates_from.is_clustered and estimates_to.is_clustered) as is_clustered
+        {% if var('respondents_linked') -%}
+            -- The same persons in both rounds, who are their own clusters.
+            estimates_from.n as clusters_from,
+            estimates_to.n as clusters_to,
+            true as is_clustered
+        {%- else -%}
+            estimates_from.clusters as clusters_from,
+            estimates_to.clusters as clusters_to,
+            -- A school's classes are its clusters only when both rounds have enough of them.
+            grid.level <> 'institution' or (estimates_from.is_clustered and estimates_to.is_clustered) as is_clustered
+        {%- endif %}
     from {{ ref('int_change_grid') }} as grid
     left join {{ ref('int_theme_forms') }} as forms_from
         on
@@ -67,51 +74,25 @@ rounds as (
             and {{ equal_columns('grid', 'answered_to', unit_key) }}
 ),
 
--- Each cluster's part in the difference: a school of both rounds is one cluster, so its two parts are added first.
-cluster_parts as (
+parts as (
     select
         {{ list_columns(key, 'rounds') }},
         clusters.cluster_id,
-        case when clusters.mapping = rounds.mapping_to then 1 else -1 end
-        * 100 / rounds.sigma
-        * (
-            cast(clusters.sum_score as double)
-            - clusters.n * case when clusters.mapping = rounds.mapping_to then rounds.mean_raw_to else rounds.mean_raw_from end
-        )
-        / case when clusters.mapping = rounds.mapping_to then rounds.n_to else rounds.n_from end as u,
-        power(
-            cast(clusters.n as double)
-            / case when clusters.mapping = rounds.mapping_to then rounds.n_to else rounds.n_from end, 2
-        ) as weight
+        clusters.n,
+        clusters.sum_score,
+        rounds.sigma,
+        case when clusters.mapping = rounds.mapping_to then 1 else -1 end as sign,
+        case when clusters.mapping = rounds.mapping_to then rounds.mean_raw_to else rounds.mean_raw_from end as mean_raw,
+        case when clusters.mapping = rounds.mapping_to then rounds.n_to else rounds.n_from end as n_arm
     from rounds
-    inner join {{ ref('int_unit_clusters') }} as clusters
+    inner join {{ ref('int_change_clusters') }} as clusters
         on
             {{ equal_columns('rounds', 'clusters', unit_key) }}
             and (rounds.mapping_from = clusters.mapping or rounds.mapping_to = clusters.mapping)
-            and clusters.form = 'trend'
     where rounds.is_clustered and rounds.mean_from is not null and rounds.mean_to is not null
 ),
 
-cluster_sums as (
-    select
-        {{ list_columns(key) }},
-        cluster_id,
-        {{ exact_sum('u') }} as u,
-        {{ exact_sum('weight') }} as weight
-    from cluster_parts
-    group by {{ list_columns(key) }}, cluster_id
-),
-
-cluster_variances as (
-    select
-        {{ list_columns(key) }},
-        count(*) as clusters,
-        {{ exact_sum('u * u') }} as sum_u_squared,
-        -- As many equal clusters as these unequal ones are worth (Satterthwaite, cluster means of one variance).
-        power({{ exact_sum('weight') }}, 2) / {{ exact_sum('weight * weight') }} as effective_clusters
-    from cluster_sums
-    group by {{ list_columns(key) }}
-)
+{{ cluster_variances(key) }}
 
 select
     {{ list_columns(key, 'rounds') }},
@@ -140,8 +121,7 @@ select
             then
                 rounds.sd_from * rounds.sd_from / rounds.n_from
                 + rounds.sd_to * rounds.sd_to / rounds.n_to
-        when cluster_variances.clusters > 1
-            then cluster_variances.sum_u_squared * cluster_variances.clusters / (cluster_variances.clusters - 1)
+        else cluster_variances.variance
     end as variance,
     case
         when rounds.is_clustered then cluster_variances.clusters - 1

@@ -27,7 +27,7 @@ broken_down as (
         on estimates.mapping = pairs.mapping_from or estimates.mapping = pairs.mapping_to
     inner join {{ ref('stg_units') }} as units
         on {{ equal_columns('estimates', 'units', ['level', 'unit_id']) }}
-    where estimates.breakdown <> 'all'
+    where estimates.breakdown in ('gender', 'grade_band')
 )
 
 select

@@ -2,7 +2,6 @@
 with per_round as (
     select
         items.mapping,
-        items.mapping_position,
         items.respondent_group,
         items.theme,
         count(*) as n_items,
@@ -12,15 +11,14 @@ with per_round as (
         on
             items.respondent_group = trend_items.respondent_group
             and items.item_id = trend_items.item_id
-    group by items.mapping, items.mapping_position, items.respondent_group, items.theme
+    group by items.mapping, items.respondent_group, items.theme
 ),
 
 longest as (
     select
         respondent_group,
         theme,
-        max(n_items) as max_items,
-        min(mapping_position) as base_position
+        max(n_items) as max_items
     from per_round
     group by respondent_group, theme
 )
@@ -31,7 +29,6 @@ select
     per_round.theme,
     per_round.n_items,
     per_round.n_trend_items,
-    per_round.mapping_position = longest.base_position as is_base,
     cast(ceil(per_round.n_items * {{ var('min_valid_share') }}) as integer) as min_valid,
     cast(ceil(per_round.n_trend_items * {{ var('min_valid_share') }}) as integer) as min_valid_trend,
     per_round.n_trend_items >= case

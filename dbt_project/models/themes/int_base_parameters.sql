@@ -1,5 +1,5 @@
 -- One row per respondent group, theme and form: mean and SD of the base round, on which the 500 scale stands (method.md 1.5).
-with base_sums as (
+with sums_by_mapping as (
     select
         cells.mapping,
         cells.respondent_group,
@@ -10,13 +10,19 @@ with base_sums as (
         cast(sum(sums.sum_score_squared) as double) as sum_score_squared
     from {{ ref('int_cell_sums') }} as sums
     inner join {{ ref('int_cells') }} as cells on sums.cell_key = cells.cell_key
-    inner join {{ ref('int_theme_forms') }} as forms
-        on
-            cells.mapping = forms.mapping
-            and cells.respondent_group = forms.respondent_group
-            and sums.theme = forms.theme
-    where forms.is_base
     group by cells.mapping, cells.respondent_group, sums.theme, sums.form
+),
+
+-- The base mapping, or the first that has answers where the theme was not asked then or nobody of the group answered.
+ranked as (
+    select
+        sums.*,
+        row_number() over (
+            partition by sums.respondent_group, sums.theme, sums.form
+            order by case when mappings.is_base then 0 else 1 end, mappings.position
+        ) as place
+    from sums_by_mapping as sums
+    inner join {{ source('raw', 'mappings') }} as mappings on sums.mapping = mappings.mapping
 ),
 
 parameters as (
@@ -30,7 +36,8 @@ parameters as (
         case
             when n > 1 then sqrt({{ squared_deviations('sum_score_squared', 'sum_score', 'n') }} / (n - 1))
         end as sigma
-    from base_sums
+    from ranked
+    where place = 1
 )
 
 select

@@ -1,6 +1,6 @@
 -- One row per mapping, level, unit, respondent group, theme, form and breakdown value: mean and variance (method.md 2).
 {%- set key = estimate_key() %}
-with totals as (
+with sums as (
     select
         {{ list_columns(key) }},
         cast(sum(n) as bigint) as n,
@@ -11,6 +11,30 @@ with totals as (
         count(*) = count(cluster_id) as is_cluster_known
     from {{ ref('int_unit_clusters') }}
     group by {{ list_columns(key) }}
+),
+
+-- Classes are shown where n allows it: all of the school's respondents are in a class, and no class has too few. With one class
+-- left out the others would tell it.
+classes as (
+    select
+        mapping,
+        unit_id,
+        respondent_group,
+        theme
+    from sums
+    where level = 'institution' and form = 'full' and breakdown in ('all', 'class')
+    group by mapping, unit_id, respondent_group, theme
+    having
+        sum(case when breakdown = 'class' then n else 0 end) = sum(case when breakdown = 'all' then n else 0 end)
+        and min(n) >= {{ var('min_class_n') }}
+),
+
+totals as (
+    select sums.*
+    from sums
+    left join classes
+        on {{ equal_columns('sums', 'classes', ['mapping', 'unit_id', 'respondent_group', 'theme']) }}
+    where sums.breakdown <> 'class' or classes.theme is not null
 ),
 
 means as (

@@ -1,4 +1,5 @@
 -- One row per respondent: the cell it belongs to.
+{%- set may_be_empty = ['class_id', 'rater_id', 'gender', 'grade_band', 'background'] %}
 select
     respondents.respondent_key,
     respondents.mapping,
@@ -6,11 +7,12 @@ select
 from {{ ref('stg_respondents') }} as respondents
 inner join {{ ref('int_cells') }} as cells
     on
-        respondents.mapping = cells.mapping
-        and respondents.respondent_group = cells.respondent_group
-        and respondents.municipality_id = cells.municipality_id
-        and respondents.lineage_id = cells.lineage_id
-        and coalesce(respondents.class_id, '') = coalesce(cells.class_id, '')
-        and coalesce(respondents.rater_id, '') = coalesce(cells.rater_id, '')
-        and coalesce(respondents.gender, '') = coalesce(cells.gender, '')
-        and coalesce(respondents.grade_band, '') = coalesce(cells.grade_band, '')
+        {{ equal_columns(
+            'respondents', 'cells', ['mapping', 'respondent_group', 'municipality_id', 'lineage_id', 'institution_id']
+        ) }}
+        {%- for column in may_be_empty %}
+        and coalesce(respondents.{{ column }}, '') = coalesce(cells.{{ column }}, '')
+        {%- endfor %}
+        {%- if var('respondents_linked') %}
+        and respondents.respondent_id = cells.respondent_id
+        {%- endif %}

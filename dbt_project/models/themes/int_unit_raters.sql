@@ -1,16 +1,4 @@
 -- One row per mapping, level, unit, respondent group, theme, form and breakdown value of a group that is rated: its raters.
-with cells_by_breakdown as (
-    {%- for name, expression in breakdowns() %}
-    select
-        cell_key,
-        '{{ name }}' as breakdown,
-        {{ expression }} as breakdown_value
-    from {{ ref('int_cells') }}
-    where rater_id is not null and {{ expression }} is not null
-    {% if not loop.last %}union all{% endif %}
-    {%- endfor %}
-)
-
 {% for level, unit, cluster in levels() %}
     select
         cells.mapping,
@@ -24,7 +12,8 @@ with cells_by_breakdown as (
         count(distinct cells.rater_id) as raters
     from {{ ref('int_cell_sums') }} as sums
     inner join {{ ref('int_cells') }} as cells on sums.cell_key = cells.cell_key
-    inner join cells_by_breakdown as by_breakdown on sums.cell_key = by_breakdown.cell_key
+    inner join {{ ref('int_cell_breakdowns') }} as by_breakdown on sums.cell_key = by_breakdown.cell_key
+    where cells.rater_id is not null and {{ broken_down_here(level) }}
     group by 1, 2, 3, 4, 5, 6, 7, 8
     {% if not loop.last %}union all{% endif %}
 {% endfor %}

@@ -210,6 +210,26 @@ CODE: dict[str, object] = {
     "declared": True,
     "n": 30,
 }
+STAGED: dict[str, object] = {
+    "respondent_key": 1,
+    "mapping": "2015",
+    "respondent_group": "pupils",
+    "municipality_id": "101",
+    "institution_id": "101001",
+    "lineage_id": "101001",
+    "grade": 5,
+    "grade_band": "4-6",
+}
+GIVEN: dict[str, object] = {
+    "respondent_key": 1,
+    "mapping": "2015",
+    "respondent_group": "pupils",
+    "theme": "trivsel",
+    "item_id": "q1",
+    "kind": "valid",
+    "answer": 2,
+    "score": 2,
+}
 NOTHING: dict[str, object] = dict.fromkeys(
     ("mean_from", "mean_to", "delta", "se", "df", "ci_low", "ci_high", "p", "q", "hedges_g", "magnitude")
 )
@@ -305,6 +325,75 @@ BASE: dict[str, object] = {
     "parameters_hash": "0cc175b9c0f1b6a831c399e269772661",
     "suppressed": None,
 }
+
+GAP: dict[str, object] = {
+    "programme": "proeve",
+    "mapping": "2015",
+    "level": "programme",
+    "unit_id": "proeve",
+    "respondent_group": "pupils",
+    "theme": "trivsel",
+    "n": 80,
+    "n_unknown": 8,
+    "share_unknown": 0.1,
+    "n_lowest": 20,
+    "n_highest": 25,
+    "mean_lowest": 490.0,
+    "mean_highest": 520.0,
+    "gap": 30.0,
+    "se": 10.0,
+    "df": 7.0,
+    "ci_low": 6.0,
+    "ci_high": 54.0,
+    "clusters": 8,
+    "n_least": 20,
+    "raters_least": None,
+    "reason": None,
+    "suppressed": None,
+}
+NO_GAP: dict[str, object] = dict.fromkeys(tuple(GAP)[6:21])
+GAP_CHANGE: dict[str, object] = {
+    **{name: PART[name] for name in tuple(PART)[:7]},
+    "n_from": 80,
+    "n_to": 90,
+    "gap_from": 30.0,
+    "gap_to": 20.0,
+    "delta": -10.0,
+    "se": 10.0,
+    "df": 7.0,
+    "ci_low": -34.0,
+    "ci_high": 14.0,
+    "clusters": 8,
+    "n_least": 20,
+    "raters_least": None,
+    "reason": None,
+    "suppressed": None,
+}
+NO_GAP_CHANGE: dict[str, object] = dict.fromkeys(tuple(GAP_CHANGE)[7:19])
+INITIATIVE: dict[str, object] = {
+    "programme": "proeve",
+    "initiative": "bedre_trivsel",
+    "respondent_group": "pupils",
+    "theme": "trivsel",
+    "phase": "during",
+    "mapping_from": "2015",
+    "mapping_to": "2017",
+    **{f"schools_{part}_{side}": 6 for part in ("with", "without") for side in ("from", "to")},
+    **{f"n_{part}_{side}": 30 for part in ("with", "without") for side in ("from", "to")},
+    "delta_with": 25.0,
+    "delta_without": 5.0,
+    "difference": 20.0,
+    "se": 8.0,
+    "df": 11.0,
+    "ci_low": 2.0,
+    "ci_high": 38.0,
+    "clusters": 12,
+    "n_least": 30,
+    "raters_least": None,
+    "reason": None,
+    "suppressed": None,
+}
+NO_DIFFERENCE: dict[str, object] = dict.fromkeys(tuple(INITIATIVE)[7:25])
 
 
 def valid_tables() -> dict[str, pd.DataFrame]:
@@ -447,6 +536,30 @@ def valid_tables() -> dict[str, pd.DataFrame]:
             {"respondent_group": "leaders", "answered": 6, "rr2": 0.12},
             _hidden(ABSENT, tuple(ABSENT)[:7], level="institution", unit_id="101002"),
         ),
+        "social_gap": _frame(
+            GAP,
+            {},
+            {"level": "municipality", "unit_id": "101", "respondent_group": "leaders", "n_least": 6},
+            {"respondent_group": "rated", "raters_least": 4},
+            {**NO_GAP, "unit_id": "x", "reason": "no_data"},
+            _hidden(GAP, tuple(GAP)[:6], level="institution", unit_id="101002", reason="n_lt_min"),
+        ),
+        "social_gap_change": _frame(
+            GAP_CHANGE,
+            {},
+            {"level": "municipality", "unit_id": "101", "respondent_group": "leaders", "n_least": 6},
+            {"respondent_group": "rated", "raters_least": 4},
+            {**NO_GAP_CHANGE, "unit_id": "x", "reason": "missing_from"},
+            _hidden(GAP_CHANGE, tuple(GAP_CHANGE)[:7], level="institution", unit_id="101002", reason="n_lt_min"),
+        ),
+        "initiative_development": _frame(
+            INITIATIVE,
+            {},
+            {"respondent_group": "leaders", "n_least": 6},
+            {"respondent_group": "rated", "raters_least": 4},
+            {**NO_DIFFERENCE, "phase": "after", "reason": "missing_to"},
+            _hidden(INITIATIVE, tuple(INITIATIVE)[:7], phase="before", reason="n_lt_min"),
+        ),
         "base_parameters": _frame(
             BASE,
             {},
@@ -458,6 +571,10 @@ def valid_tables() -> dict[str, pd.DataFrame]:
             {},
             {"respondent_id": "pseudonym-2", "file_row": 3, "gender": None, "grade": None},
             {"respondent_id": "pseudonym-3", "file_row": 4, "gender": "male", "grade": 10, "municipality_id": "102"},
+        ),
+        "stg_respondents": _frame(STAGED, {}, {"respondent_key": 2, "grade": None, "grade_band": None}),
+        "stg_answers": _frame(
+            GIVEN, {}, {"item_id": "q2", "kind": "declined", "answer": None, "score": None}, {"respondent_key": 2}
         ),
         "extract_codes": _frame(CODE, {}, {"variable": "s_2", "n": 28}),
     }
@@ -684,6 +801,46 @@ TABLES = (
         leaders_level=cell(1, level="institution"),
         rate_is_share=cell(0, rr2=1.1),
     ),
+    Plants("social_gap")
+    .mart(hidden=4, figure="gap", rows=False)
+    .add(
+        n_rule=cell(0, n_least=4),
+        n_rule_leaders=cell(1, n_least=4),
+        leaders_level=cell(1, level="institution"),
+        raters_rule=cell(2, raters_least=2),
+        gap_is_difference=cell(0, gap=31.0),
+        share_unknown_is_share=cell(0, share_unknown=1.1),
+        ci_low_below=cell(0, ci_low=31.0),
+        ci_high_above=cell(0, ci_high=29.0),
+        reason_known=cell(3, reason="odd"),
+        missing_has_reason=cell(0, ci_low=None),
+    ),
+    Plants("social_gap_change")
+    .mart(hidden=4, figure="delta", rows=False)
+    .add(
+        n_rule=cell(0, n_least=4),
+        n_rule_leaders=cell(1, n_least=4),
+        leaders_level=cell(1, level="institution"),
+        raters_rule=cell(2, raters_least=2),
+        delta_is_difference=cell(0, delta=-11.0),
+        ci_low_below=cell(0, ci_low=-9.0),
+        ci_high_above=cell(0, ci_high=-11.0),
+        reason_known=cell(3, reason="odd"),
+        missing_has_reason=cell(0, ci_low=None),
+    ),
+    Plants("initiative_development")
+    .mart(hidden=4, figure="difference", level=False, rows=False)
+    .add(
+        n_rule=cell(0, n_least=4),
+        n_rule_leaders=cell(1, n_least=4),
+        raters_rule=cell(2, raters_least=2),
+        phase_known=cell(0, phase="later"),
+        difference_is_difference=cell(0, difference=21.0),
+        ci_low_below=cell(0, ci_low=21.0),
+        ci_high_above=cell(0, ci_high=19.0),
+        reason_known=cell(3, reason="odd"),
+        missing_has_reason=cell(0, ci_low=None),
+    ),
     Plants("base_parameters")
     .mart(hidden=2, figure="mu", level=False)
     .add(n_rule=cell(0, n=4), n_rule_leaders=cell(1, n=4), has_spread=cell(0, sigma=0.0)),
@@ -702,6 +859,22 @@ TABLES = (
         gender_canonical=cell(0, gender="1"),
         simulated_throughout=cell(2, is_simulated=False),
         rater_present=Plant(cell(1, rater_id=None).change, (1,), group="rated"),
+    ),
+    Plants("stg_respondents").add(
+        rows=EMPTY,
+        record_unique=twice(0),
+        group_declared=cell(0, respondent_group="strangers"),
+        municipality_known=cell(1, municipality_id="751"),
+        lineage_present=cell(1, lineage_id=None),
+        grade_has_band=cell(0, grade_band=None),
+    ),
+    Plants("stg_answers").add(
+        rows=EMPTY,
+        answer_unique=twice(0),
+        kind_known=cell(0, kind="guess"),
+        theme_declared=cell(1, theme="unheard_of"),
+        valid_has_score=cell(0, score=None),
+        others_have_no_score=cell(1, score=1),
     ),
     Plants("extract_codes").add(
         rows=EMPTY,

@@ -1,0 +1,26 @@
+-- One row per mapping, level, unit, respondent group that tells its background, and theme asked.
+select
+    cast('{{ var("programme") }}' as varchar) as programme,
+    cast(mapping as varchar) as mapping,
+    cast(level as varchar) as level,
+    cast(unit_id as varchar) as unit_id,
+    cast(respondent_group as varchar) as respondent_group,
+    cast(theme as varchar) as theme,
+    cast(n as bigint) as n,
+    cast(n_unknown as bigint) as n_unknown,
+    cast(share_unknown as double) as share_unknown,
+    cast(n_lowest as bigint) as n_lowest,
+    cast(n_highest as bigint) as n_highest,
+    cast(mean_lowest as double) as mean_lowest,
+    cast(mean_highest as double) as mean_highest,
+    cast(gap as double) as gap,
+    cast(se as double) as se,
+    cast(df as double) as df,
+    cast(ci_low as double) as ci_low,
+    cast(ci_high as double) as ci_high,
+    cast(clusters as bigint) as clusters,
+    cast(n_least as bigint) as n_least,
+    cast(raters_least as bigint) as raters_least,
+    cast(reason as varchar) as reason,
+    cast(null as varchar) as suppressed
+from {{ source('inference', 'social_gap') }}
