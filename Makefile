@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types sql unit dev bench lock clean
+.PHONY: help setup demo test lint types sql unit dev bench fuzz lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,6 +47,9 @@ dev: $(STAMP) ## Dagster's web page on this machine
 
 bench: $(STAMP) ## heavy measurements; prints tables
 	$(BIN)/python -m tests.bench
+
+fuzz: $(STAMP) ## 10,000 damaged extracts; the seed is printed (again: make fuzz SEED=…)
+	$(BIN)/python -m tests.fuzz 10000 $(SEED)
 
 lock: ## pin requirements anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header \
