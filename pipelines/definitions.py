@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import dagster as dg
 
-from pipelines.assets.context import Home, RunContext
+from pipelines.assets.context import Home, RunContext, workers_of
+from pipelines.assets.deliveries import build_deliveries
 from pipelines.assets.extracts import build_extracts
 from pipelines.assets.models import build_models
 from pipelines.assets.publication import build_publication
@@ -42,19 +43,23 @@ def build_defs(
         programme = programme.limited_to(mappings)
     run = RunContext(programme, settings, mappings, progress)
     job, schedule, sensor = build_automation(run)
+    extracts, extract_checks = build_extracts(run)
+    released_marts, mart_checks = build_released_marts(run)
     return dg.Definitions(
         assets=[
-            *build_extracts(run),
+            *extracts,
             *build_models(run, manifest(programme)),
             build_statements(run),
-            build_released_marts(run),
+            released_marts,
             build_verdict(run),
             *build_publication(run),
+            *build_deliveries(run),
         ],
+        asset_checks=[extract_checks, mart_checks],
         jobs=[job],
         schedules=[schedule],
         sensors=[sensor],
-        resources={"home": Home(path=str(settings.home), is_held=is_home_held)},
+        resources={"home": Home(path=str(settings.home), is_held=is_home_held), "workers": workers_of(settings)},
         executor=dg.in_process_executor,
     )
 

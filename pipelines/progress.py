@@ -34,7 +34,7 @@ class RunProgress:
         if self._is_terminal:
             self._bar = Progress(
                 SpinnerColumn(),
-                TextColumn("[bold]{task.fields[step]:<14}"),
+                TextColumn("[bold]{task.fields[step]:<21}"),
                 BarColumn(bar_width=24),
                 MofNCompleteColumn(),
                 TimeElapsedColumn(),
@@ -68,7 +68,7 @@ class RunProgress:
         """A step is done."""
         self._done += 1
         seconds = time.monotonic() - self._step_began
-        line = f"  {step:<14} {seconds:6.1f} s   peak {peak_memory() / 1024**2:5.0f} MiB"
+        line = f"  {step:<21} {seconds:6.1f} s   peak {peak_memory() / 1024**2:5.0f} MiB"
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, completed=self._done)
             self._bar.console.print(line, highlight=False)

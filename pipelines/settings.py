@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -36,6 +37,21 @@ class Settings(BaseModel):
     source_password: str | None = Field(default=None, description="password there")
     credentials: Path | None = Field(
         default=None, description="JSON file, mode 0600: host to username, password, client_keys, known_hosts"
+    )
+
+    keep_releases: int | None = Field(
+        default=None, ge=1, description="releases to keep; left out: all. The current one and those gone back to stay"
+    )
+    confidential: Literal["owner", "group"] = Field(
+        default="owner",
+        description="who may read what is `internal` and deliveries: the owner of home alone, or its group",
+    )
+    signing_key: Path | None = Field(
+        default=None, description="Ed25519 private key (PEM, mode 0600) that signs the ledger's lines"
+    )
+    deliver: str | None = Field(
+        default=None,
+        description="where deliveries are sent to, besides `deliver` of the programme: URLs with blanks between",
     )
 
     @property

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -103,16 +104,10 @@ class Warehouse:
             KortlaegningError: dbt could not start at all. Failed models and tests are results, not errors.
         """
         parsed = _parse(_variables(programme))
-        # Unit tests of the models are about the models, not about a run's data.
-        arguments = [
-            "build",
-            "--select",
-            select,
-            "--indirect-selection",
-            "buildable",
-            "--exclude-resource-type",
-            "unit_test",
-        ]
+        # Its own files of results and logs would repeat what the results and the evidence say; unit tests of the models are about
+        # the models, not about a run's data.
+        arguments = ["build", "--select", select, "--indirect-selection", "buildable", "--no-write-json"]
+        arguments += ["--exclude-resource-type", "unit_test"]
         arguments += ["--vars", json.dumps(_variables(programme))]
         outcome = _invoke(arguments, self.folder, self._environment(), progress, parsed)
         if outcome.result is None:
@@ -125,10 +120,20 @@ class Warehouse:
             tables = dict(con.execute("select table_name, estimated_size from duckdb_tables()").fetchall())
         return {name: int(tables.get(name, 0)) for name in names}
 
-    def failing_rows(self, result: NodeResult, limit: int) -> pd.DataFrame:
-        """The first rows that a dbt test found wrong, as the test selects them."""
+    def failing_keys(self, result: NodeResult, key: Sequence[str]) -> pd.DataFrame:
+        """Keys of all rows that a dbt test found wrong, in order; those columns of the key that the test selects."""
         with self.connect() as con:
-            return con.execute(f"select * from {result.failing_rows} limit {limit}").df()
+            found = [row[0] for row in con.execute(f"describe {result.failing_rows}").fetchall()]
+            names = [name for name in key if name in found]
+            if not names:
+                return pd.DataFrame()
+            columns = ", ".join(names)
+            return con.execute(f"select {columns} from {result.failing_rows} order by {columns}").df()
+
+    def mark(self, release_id: str) -> None:
+        """Write down which release the warehouse is that of."""
+        with self.connect(read_only=False) as con:
+            con.execute("create or replace table raw.release as select ? as release_id", [release_id])
 
     def is_simulated(self) -> bool:
         """Whether any record bears the mark of simulated data."""
@@ -178,18 +183,79 @@ def manifest(programme: Programme) -> dict[str, Any]:
     return found
 
 
+def model_versions(parsed: Mapping[str, Any]) -> dict[str, dict[str, object]]:
+    """What each model was made from: a hash over its SQL and all macros of the project that it uses, and what it reads.
+
+    Args:
+        parsed: dbt's manifest.
+
+    Returns:
+        By model: `sha256`, and `depends_on` with names of models and `schema.table` of sources.
+    """
+    versions: dict[str, dict[str, object]] = {}
+    for node in parsed["nodes"].values():
+        if node["resource_type"] != "model":
+            continue
+        used: dict[str, str] = {}
+        waiting = list(node["depends_on"]["macros"])
+        while waiting:
+            macro = parsed["macros"].get(waiting.pop())
+            if macro and macro["package_name"] == node["package_name"] and macro["unique_id"] not in used:
+                used[macro["unique_id"]] = macro["macro_sql"]
+                waiting += macro["depends_on"]["macros"]
+        reads = [
+            parsed["nodes"][uid]["name"]
+            if uid in parsed["nodes"]
+            else "{source_name}.{name}".format(**parsed["sources"][uid])
+            for uid in node["depends_on"]["nodes"]
+        ]
+        macros = (part for uid in sorted(used) for part in (uid, used[uid]))
+        versions[node["name"]] = {"sha256": sha256_text(node["raw_code"], *macros), "depends_on": sorted(reads)}
+    return versions
+
+
+def model_keys(parsed: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The columns that name a row of each model, from its test `key`; numbers of persons are left out.
+
+    Args:
+        parsed: dbt's manifest.
+    """
+    return {
+        node["attached_node"].split(".")[-1]: [
+            name for name in node["test_metadata"]["kwargs"]["columns"] if name not in PERSONS
+        ]
+        for node in parsed["nodes"].values()
+        if node["resource_type"] == "test" and (node.get("test_metadata") or {}).get("name") == "key"
+    }
+
+
+PERSONS = ("respondent_id", "rater_id")
+"""Pseudonyms: they are in no evidence."""
+
 _PARSED: dict[Path, Any] = {}
 """Manifests of this process, by folder: dbt takes three seconds to parse and none to be given one."""
 
 
 def _parse(variables: dict[str, object]) -> Any:
-    """The parsed project, for dbt to build from."""
+    """The parsed project, for dbt to build from.
+
+    What an earlier process parsed is taken up as it is: dbt itself would first compare every file, two seconds a process;
+    the folder's name is the state of all of them already.
+    """
+    from dbt.constants import PARTIAL_PARSE_FILE_NAME
+    from dbt.contracts.graph.manifest import Manifest
+
     folder = _parsed_folder(variables)
     if folder not in _PARSED:
-        outcome = _invoke(["parse", "--vars", json.dumps(variables)], folder, {}, lambda _: None, target=folder)
-        if not outcome.success:
-            raise KortlaegningError(f"dbt cannot parse {DBT_PROJECT.name}: {' '.join(str(outcome.exception).split())}")
-        _PARSED[folder] = outcome.result
+        parsed = folder / PARTIAL_PARSE_FILE_NAME
+        if not parsed.exists():
+            outcome = _invoke(["parse", "--vars", json.dumps(variables)], folder, {}, lambda _: None, target=folder)
+            if not outcome.success:
+                raise KortlaegningError(
+                    f"dbt cannot parse {DBT_PROJECT.name}: {' '.join(str(outcome.exception).split())}"
+                )
+        _PARSED[folder] = Manifest.from_msgpack(parsed.read_bytes())
+        _PARSED[folder].build_flat_graph()
     return _PARSED[folder]
 
 
@@ -201,7 +267,7 @@ def _parsed_folder(variables: dict[str, object]) -> Path:
     target = DBT_PROJECT / "target"
     sources = [sha256_tree(DBT_PROJECT / top, [".sql", ".yml"]) for top in ("models", "macros", "tests")]
     settled = [sha256_file(DBT_PROJECT / name) for name in ("dbt_project.yml", "profiles.yml")]
-    state = sha256_text(*sources, *settled, json.dumps(variables, sort_keys=True))[:16]
+    state = sha256_text(*sources, *settled, version("dbt-core"), json.dumps(variables, sort_keys=True))[:16]
     if os.access(target if target.exists() else DBT_PROJECT, os.W_OK):
         return target / state
     return Path(tempfile.gettempdir()) / f"kortlaegning-{os.getuid()}-{os.getpid()}" / state
@@ -290,6 +356,7 @@ EMPTY = {
         "file_row": "bigint",
         "reason": "varchar",
         "place": "varchar",
+        "kept_row": "bigint",
     },
 }
 """Columns that the models read of each raw table, for a programme that delivers none of a kind."""
@@ -328,7 +395,7 @@ def _invoke(
 
     fixed = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
     fixed += ["--target-path", str(target or folder / "dbt"), "--log-path", str(folder / "dbt" / "logs")]
-    fixed += ["--quiet", "--log-level", "none", "--log-level-file", "info", "--no-use-colors", "--no-version-check"]
+    fixed += ["--quiet", "--log-level", "none", "--log-level-file", "none", "--no-use-colors", "--no-version-check"]
     with _environment_set(environment | {"DO_NOT_TRACK": "1"}):
         try:
             return dbtRunner(manifest=parsed, callbacks=[on_event]).invoke([*arguments, *fixed])

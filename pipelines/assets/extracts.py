@@ -2,19 +2,26 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import dagster as dg
 
-from pipelines.assets.checks import check_result
+from pipelines.assets.checks import BEFORE_THE_VERDICT, check_result
 from pipelines.assets.context import RunContext, clear_errors
-from pipelines.extract import extract_group, raw_folder
-from pipelines.validation import CheckResult, validate_extract
+from pipelines.extract import extract_group, open_session, raw_folder
+from pipelines.inference import TABLES
+from pipelines.validation import validate_extract
 
 CHECK = "expectations"
+LATE = [["inference", table] for table in TABLES]
+"""What comes before the results are asked for: until then workers check while this process builds models."""
 
 
-def build_extracts(run: RunContext) -> list[dg.AssetsDefinition | dg.AssetSpec]:
-    """The landing folder as external assets, and the step that makes raw Parquet of it."""
+def build_extracts(run: RunContext) -> tuple[list[dg.AssetsDefinition | dg.AssetSpec], dg.AssetChecksDefinition]:
+    """The landing folder as external assets, the step that makes raw Parquet of it, and the checks of the result.
+
+    A worker checks an extract while this process goes on; the step that shows the results comes when it must have them.
+    """
     partitions = dg.StaticPartitionsDefinition(list(run.programme.mapping_keys))
     groups = [group.code for group in run.programme.respondent_groups]
     landing = [
@@ -41,23 +48,29 @@ def build_extracts(run: RunContext) -> list[dg.AssetsDefinition | dg.AssetSpec]:
             )
             for group in run.programme.respondent_groups
         ],
-        check_specs=[dg.AssetCheckSpec(CHECK, asset=["raw", group]) for group in groups],
         backfill_policy=dg.BackfillPolicy.single_run(),
-        required_resource_keys={"home"},
+        required_resource_keys={"home", "workers"},
     )
-    def extract(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-        with clear_errors(run.settings):
-            plan = run.plan(context.run_id)
+    def extract(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+        with clear_errors(run.settings), ExitStack() as opened:
+            plan = run.plan(context.run.run_id)
+            session = opened.enter_context(open_session(plan.programme, run.settings))
             asked = set(context.partition_keys)
-            evidence: list[CheckResult] = []
+            evidence = run.evidence(context.run_id)
             for group in groups:
-                results: list[CheckResult] = []
                 for landing in plan.landings:
                     began = time.perf_counter()
-                    extracted = extract_group(plan.programme, run.settings, landing, group, run.progress)
-                    run.progress(f"expectations on {landing.mapping}/{group}")
-                    folder = raw_folder(run.settings, plan.programme, landing, group)
-                    results += validate_extract(plan.programme, folder, landing.mapping, group)
+                    extracted = extract_group(plan.programme, run.settings, landing, group, run.progress, session)
+                    evidence.give(
+                        context.resources.workers,
+                        "extracts",
+                        f"{group}/{landing.mapping}",
+                        validate_extract,
+                        plan.programme,
+                        raw_folder(run.settings, plan.programme, landing, group),
+                        landing.mapping,
+                        group,
+                    )
                     if landing.mapping in asked:
                         context.add_asset_metadata(
                             {
@@ -72,9 +85,19 @@ def build_extracts(run: RunContext) -> list[dg.AssetsDefinition | dg.AssetSpec]:
                             partition_key=landing.mapping,
                         )
                 yield dg.MaterializeResult(["raw", group])
-                yield check_result(["raw", group], CHECK, results)
-                evidence += results
-            run.note_evidence(context.run_id, "extracts", evidence)
+
+    @dg.multi_asset_check(
+        name="extract_expectations",
+        specs=[dg.AssetCheckSpec(CHECK, asset=["raw", group], additional_deps=LATE) for group in groups],
+        op_tags=BEFORE_THE_VERDICT,
+        required_resource_keys={"home", "workers"},
+    )
+    def expectations(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        with clear_errors(run.settings):
+            for group in groups:
+                run.progress(f"expectations on extracts of {group}")
+                found = run.evidence(context.run.run_id).of("extracts", f"{group}/")
+                yield check_result(["raw", group], CHECK, found)
 
     programme = dg.AssetSpec(
         "programme",
@@ -82,4 +105,4 @@ def build_extracts(run: RunContext) -> list[dg.AssetsDefinition | dg.AssetSpec]:
         description="The programme's plain files: codebook, themes, items, municipalities, institutions.",
         kinds={"csv"},
     )
-    return [programme, *landing, extract]
+    return [programme, *landing, extract], expectations

@@ -1,6 +1,5 @@
 """Reports and the release: what readers get, switched in one step."""
 
-import getpass
 import json
 import shutil
 import time
@@ -12,8 +11,8 @@ from pipelines.assets.pictures import overview_chart
 from pipelines.assets.provenance import about_run, release_facts, report_provenance
 from pipelines.extract import raw_folder, remove_outdated
 from pipelines.inference.base import FILE, freeze, frozen_path
-from pipelines.marts import AUDIENCES
-from pipelines.release import publish, write_manifest
+from pipelines.marts import AUDIENCES, MARTS
+from pipelines.release import actor, catch_up, causes_of_next, load_signer, publish, retire, write_manifest
 from pipelines.reporting import Edition, write_reports
 from pipelines.warehouse import DATABASE
 
@@ -23,7 +22,7 @@ def build_publication(run: RunContext) -> list[dg.AssetsDefinition]:
 
     @dg.asset(
         name="reports",
-        deps=["validation"],
+        deps=[["marts", audience, mart.name] for audience in AUDIENCES for mart in MARTS],
         group_name="release",
         description="Pages for the programme and each municipality, per audience, in Danish and English.",
         kinds={"matplotlib", "html"},
@@ -51,7 +50,7 @@ def build_publication(run: RunContext) -> list[dg.AssetsDefinition]:
 
     @dg.asset(
         name="release",
-        deps=["reports"],
+        deps=["validation"],
         group_name="release",
         description="The candidate behind the gate: manifest, one rename, ledger line, switch of `current`.",
         kinds={"file"},
@@ -62,21 +61,31 @@ def build_publication(run: RunContext) -> list[dg.AssetsDefinition]:
             plan, candidate = run.plan(context.run_id), run.candidate(context.run_id)
             run.progress("manifest and switch")
             write_manifest(candidate / "release", about_run(run, context.run_id))
+            home, signer = run.settings.home, load_signer(run.settings.signing_key)
+            who = {
+                "actor": actor(),
+                "trigger": context.run.tags.get("kortlaegning/trigger", "dagster"),
+                "run": context.run_id,
+            }
             published = publish(
                 candidate / "release",
-                run.settings.home,
+                home,
                 plan.release_id,
-                {
-                    "actor": getpass.getuser(),
-                    "trigger": context.run.tags.get("kortlaegning/trigger", "dagster"),
-                    "run": context.run_id,
-                    **release_facts(plan),
-                },
+                {**who, **release_facts(plan), **causes_of_next(home, candidate / "release")},
+                signer=signer,
+                group_may_read=run.settings.confidential == "group",
             )
             parameters = json.loads((candidate / "inference" / FILE).read_text(encoding="utf-8"))
-            freeze(frozen_path(run.settings.home, run.programme.definition), parameters, run.programme.definition)
-            (candidate / DATABASE).replace(run.settings.home / DATABASE)
-            shutil.rmtree(candidate, ignore_errors=True)
+            freeze(frozen_path(home, run.programme.definition), parameters, run.programme.definition)
+            run.progress("difference from the release before")
+            catch_up(home)
+            retire(home, run.settings.keep_releases, who, signer=signer)
+            (candidate / DATABASE).chmod(0o600)
+            (candidate / DATABASE).replace(home / DATABASE)
+            # The home folder is held by this run: whatever else lies there was left by runs that were blocked or killed.
+            for left in run.settings.work_dir.iterdir():
+                shutil.rmtree(left, ignore_errors=True)
+            run.forget(context.run_id)
             remove_outdated(
                 [
                     raw_folder(run.settings, plan.programme, landing, group.code)

@@ -4,16 +4,16 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from pipelines.assets.checks import check_result
+from pipelines.assets.checks import BEFORE_THE_VERDICT, check_result
 from pipelines.assets.context import RunContext, clear_errors
 from pipelines.disclosure import disclose
 from pipelines.marts import AUDIENCES, MARTS
-from pipelines.validation import validate_marts
+from pipelines.validation import mart_suites, validate_mart
 
 CHECK = "expectations"
 
 
-def build_released_marts(run: RunContext) -> dg.AssetsDefinition:
+def build_released_marts(run: RunContext) -> tuple[dg.AssetsDefinition, dg.AssetChecksDefinition]:
     """Disclosure control and the checks on its result."""
     keys = {(audience, mart.name): ["marts", audience, mart.name] for audience in AUDIENCES for mart in MARTS}
 
@@ -29,10 +29,9 @@ def build_released_marts(run: RunContext) -> dg.AssetsDefinition:
             )
             for (audience, name), key in keys.items()
         ],
-        check_specs=[dg.AssetCheckSpec(CHECK, asset=key) for key in keys.values()],
-        required_resource_keys={"home"},
+        required_resource_keys={"home", "workers"},
     )
-    def disclosure(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    def disclosure(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         with clear_errors(run.settings):
             plan, folder = run.plan(context.run_id), run.candidate(context.run_id) / "release" / "marts"
             warehouse = run.warehouse(context.run_id)
@@ -45,11 +44,23 @@ def build_released_marts(run: RunContext) -> dg.AssetsDefinition:
                 yield dg.MaterializeResult(
                     key, metadata={"dagster/row_count": rows[name], "suppressed": suppressed[audience][name]}
                 )
-            run.progress("expectations on marts")
-            results = validate_marts(plan.programme, folder)
-            run.note_evidence(context.run_id, "marts", results)
-            for (audience, name), key in keys.items():
-                own = [r for r in results if r.table == name and r.context.startswith(audience)]
-                yield check_result(key, CHECK, own)
+            for suite, audience in mart_suites():
+                name = f"{audience}/{suite.table}"
+                run.evidence(context.run_id).give(
+                    context.resources.workers, "marts", name, validate_mart, plan.programme, folder, suite, audience
+                )
 
-    return disclosure
+    @dg.multi_asset_check(
+        name="mart_expectations",
+        specs=[dg.AssetCheckSpec(CHECK, asset=key, additional_deps=["reports"]) for key in keys.values()],
+        op_tags=BEFORE_THE_VERDICT,
+        required_resource_keys={"home", "workers"},
+    )
+    def expectations(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        with clear_errors(run.settings):
+            run.progress("expectations on marts")
+            for (audience, name), key in keys.items():
+                found = run.evidence(context.run.run_id).of("marts", f"{audience}/{name}")
+                yield check_result(key, CHECK, [result for result in found if result.table == name])
+
+    return disclosure, expectations

@@ -1,6 +1,6 @@
-"""Writing an audience's reports: one page per municipality and one for the programme, in every language, and the index.
+"""Writing an audience's documents: every document of `documents`, in every language, and the index.
 
-Belongs here: files and worker processes. Does not belong here: what stands on a page.
+Belongs here: files and worker processes. Does not belong here: what stands in a document, and how a format is written.
 """
 
 from __future__ import annotations
@@ -15,16 +15,17 @@ from pathlib import Path
 from pipelines.errors import StorageError
 from pipelines.marts import Audience
 from pipelines.programme import Programme
-from pipelines.reporting.content import Source, page_of, source_of
-from pipelines.reporting.figures import draw_page
-from pipelines.reporting.model import LANGUAGES, Provenance
-from pipelines.reporting.names import page_names
-from pipelines.reporting.reading import read_marts
-from pipelines.reporting.render import PROGRAMME_PAGE, render_index, render_page
-from pipelines.reporting.texts import load_voices
+from pipelines.reporting.content import Source, source_of
+from pipelines.reporting.documents import all_places, documents_of, entries, families, theme_document
+from pipelines.reporting.figures import Drawn, draw
+from pipelines.reporting.html import render_html
+from pipelines.reporting.index import render_index
+from pipelines.reporting.model import LANGUAGES, Document, Provenance
+from pipelines.reporting.reading import Marts, Unit
+from pipelines.reporting.texts import Speaker, load_voices
 
-WORTH_A_PROCESS = 100
-"""Figures from which a worker process pays: starting one takes about as long as drawing so many."""
+WORTH_A_PROCESS = 400
+"""Documents from which a worker process pays: starting one takes about as long as writing so many."""
 
 
 def _quiet(_message: str) -> None:
@@ -33,11 +34,19 @@ def _quiet(_message: str) -> None:
 
 @dataclass(frozen=True)
 class Edition:
-    """One audience's pages: whose, from which suppressed marts, into which folder."""
+    """One audience's documents: whose, from which suppressed marts, into which folder."""
 
     audience: Audience
     marts: Path
     out: Path
+
+
+@dataclass(frozen=True)
+class Job:
+    """What one worker does at a time: all documents of a unit, or the document of one theme."""
+
+    unit: Unit | None = None
+    family: str | None = None
 
 
 def write_reports(
@@ -47,87 +56,107 @@ def write_reports(
     workers: int = 1,
     progress: Callable[[str], None] = _quiet,
 ) -> list[Path]:
-    """Write, per edition, `out/{da,en}/programme.html`, `out/{da,en}/municipality-<id>.html` and `out/index.html`.
+    """Write, per edition, `out/{da,en}/<document>.html` for every document and `out/index.html`.
 
     Editions are written together: where two of them show the same figures, these are drawn once.
 
     Args:
-        programme: whose names and texts the pages use.
+        programme: whose names and texts the documents use.
         editions: audiences with their marts, the only source of figures; other files in their folders are left alone.
         provenance: where the figures come from.
-        workers: processes at most; few pages are written in this one.
-        progress: told after each report.
+        workers: processes at most; few documents are written in this one.
+        progress: told after each unit.
 
     Returns:
         Every file written, each edition's index first.
 
     Raises:
-        StorageError: a mart is missing or damaged, or a page cannot be written.
+        StorageError: a mart is missing or damaged, or a file cannot be written.
     """
-    desk = _Desk(programme, tuple(editions), provenance)
-    names = page_names(desk.sources[0].municipalities)
-    units: list[tuple[str | None, str]] = [(None, PROGRAMME_PAGE), *names.items()]
+    desk = Desk(programme, tuple(editions), provenance)
+    jobs = desk.jobs()
+    written = []
     for edition, source in zip(desk.editions, desk.sources, strict=True):
-        _write(edition.out / "index.html", render_index(source, names, load_voices()))
-    for number, _ in enumerate(_pages_written(desk, units, workers), 1):
-        progress(f"reports: {number}/{len(units)}")
-    pages = [f"{language}/{name}" for language in LANGUAGES for _, name in units]
-    return [edition.out / page for edition in editions for page in ("index.html", *pages)]
+        index = edition.out / "index.html"
+        listed = entries(source, desk.say)
+        _write(index, render_index(source, listed, load_voices()))
+        written.append(index)
+        written += [edition.out / language / f"{entry.name}.html" for language in LANGUAGES for entry in listed]
+    for number, _ in enumerate(_done(desk, jobs, workers, len(written)), 1):
+        progress(f"reports: {number}/{len(jobs)}")
+    return written
 
 
-class _Desk:
-    """What it takes to write a unit's pages; marts are read when they are first asked for, so that it travels light."""
+class Desk:
+    """What it takes to write documents; marts are read when they are first asked for, so that it travels light."""
 
     def __init__(self, programme: Programme, editions: tuple[Edition, ...], provenance: Provenance) -> None:
         self.programme, self.editions, self.provenance = programme, editions, provenance
 
     @cached_property
+    def say(self) -> Speaker:
+        """Words in every language."""
+        return Speaker(load_voices())
+
+    @cached_property
     def sources(self) -> list[Source]:
-        """What each edition's pages share."""
-        return [source_of(self.programme, read_marts(e.marts), e.audience, self.provenance) for e in self.editions]
+        """What each edition's documents share."""
+        return [source_of(self.programme, Marts(e.marts), e.audience, self.provenance) for e in self.editions]
 
-    def write_unit(self, unit: str | None, name: str) -> None:
-        """One unit's page in every edition and language; content is made once an edition, equal figures are drawn once."""
-        voices, drawn = load_voices(), None
+    def jobs(self) -> list[Job]:
+        """Everything to be written, the largest first; a unit that any edition has is one job."""
+        units = dict.fromkeys(place.unit for source in self.sources for place in all_places(source))
+        themes = dict.fromkeys(family for source in self.sources for family in families(source))
+        whole, *others = units
+        return [Job(whole), *(Job(family=family) for family in themes), *(Job(unit) for unit in others)]
+
+    def work(self, job: Job) -> None:
+        """Write a job's documents in every edition and language; equal figures are drawn once."""
+        drawn: dict[str, Drawn] = {}
         for edition, source in zip(self.editions, self.sources, strict=True):
-            page = page_of(source, unit)
-            drawn = draw_page(page, voices, drawn)
-            for language in LANGUAGES:
-                text = render_page(page, drawn.tally, drawn.figures, voices[language], name)
-                _write(edition.out / language / name, text)
+            for document in self._documents(source, job):
+                drawings = draw(document.charts, self.say.voices, drawn.setdefault(document.entry.name, {}))
+                for language, voice in self.say.voices.items():
+                    file = edition.out / language / f"{document.entry.name}.html"
+                    _write(file, render_html(document, drawings, voice))
+
+    def _documents(self, source: Source, job: Job) -> list[Document]:
+        if job.family is not None:
+            return [theme_document(source, self.say, job.family)]
+        place = next((place for place in all_places(source) if place.unit == job.unit), None)
+        return [] if place is None else documents_of(source, self.say, place)
 
 
-def _pages_written(desk: _Desk, units: list[tuple[str | None, str]], workers: int) -> Iterator[None]:
-    """Write each unit's pages, in worker processes where that is faster; yields after each unit."""
-    figures = len(units) * (1 + 3 * len(desk.sources[0].groups))
-    wanted = min(workers, len(units), figures // WORTH_A_PROCESS)
+def _done(desk: Desk, jobs: list[Job], workers: int, documents: int) -> Iterator[None]:
+    """Do the jobs, in worker processes where that is faster; yields after each."""
+    wanted = min(workers, len(jobs), documents // WORTH_A_PROCESS)
     if wanted <= 1:
-        for unit, name in units:
-            desk.write_unit(unit, name)
+        for job in jobs:
+            desk.work(job)
             yield
         return
     # spawn: a fork of a process that runs DuckDB or Dagster threads can hang.
     light = (desk.programme, desk.editions, desk.provenance)
     with ProcessPoolExecutor(wanted, get_context("spawn"), _start_worker, light) as pool:
-        jobs = [pool.submit(_work, unit, name) for unit, name in units]
+        running = [pool.submit(_work, job) for job in jobs]
         try:
-            for job in as_completed(jobs):
-                job.result()
+            for one in as_completed(running):
+                one.result()
                 yield
         finally:
             pool.shutdown(cancel_futures=True)
 
 
-_worker: list[_Desk] = []
+_worker: list[Desk] = []
 """What this worker process was started with."""
 
 
 def _start_worker(programme: Programme, editions: tuple[Edition, ...], provenance: Provenance) -> None:
-    _worker[:] = [_Desk(programme, editions, provenance)]
+    _worker[:] = [Desk(programme, editions, provenance)]
 
 
-def _work(unit: str | None, name: str) -> None:
-    _worker[0].write_unit(unit, name)
+def _work(job: Job) -> None:
+    _worker[0].work(job)
 
 
 def _write(file: Path, text: str) -> None:

@@ -35,6 +35,7 @@ class Theme:
     """One theme of a group: its questions per mapping, in the instrument's order. Not asked: no questions."""
 
     code: str
+    family: str
     label: Said
     description: Said
     questions: dict[str, tuple[Question, ...]]
@@ -72,6 +73,15 @@ def groups_of(programme: Programme) -> tuple[Group, ...]:
     )
 
 
+def initiatives_of(programme: Programme) -> dict[str, tuple[Said, frozenset[str]]]:
+    """Name of each initiative and the municipalities that take part."""
+    table = programme.initiatives
+    return {
+        str(initiative): (_both(rows.iloc[0].to_dict(), "label"), frozenset(rows["municipality_id"].astype(str)))
+        for initiative, rows in table.groupby("initiative", sort=True)
+    }
+
+
 def _themes(programme: Programme, group: str, scales: Scales) -> tuple[Theme, ...]:
     themes = programme.themes[programme.themes["respondent_group"].eq(group)].sort_values(["position", "theme"])
     items = programme.items[programme.items["respondent_group"].eq(group)].sort_values(["position", "item_id"])
@@ -83,6 +93,7 @@ def _themes(programme: Programme, group: str, scales: Scales) -> tuple[Theme, ..
     return tuple(
         Theme(
             code=str(theme["theme"]),
+            family=str(theme["family"]),
             label=_both(theme, "label"),
             description=_both(theme, "description"),
             questions={

@@ -1,4 +1,4 @@
-"""From marts to what a page says: pure functions, no files, no words, no layout.
+"""From marts to what they hold of a unit: pure functions, no files, no words, no layout.
 
 Belongs here: choosing rows, telling shown from suppressed from absent, counting themes by status (method.md 5). Does not
 belong here: any figure that is not in the marts; what is counted here are rows.
@@ -7,66 +7,175 @@ belong here: any figure that is not in the marts; what is counted here are rows.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import combinations
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pipelines.errors import StorageError
 from pipelines.marts import Audience
 from pipelines.programme import Programme
-from pipelines.reporting import reading
-from pipelines.reporting.catalogue import Group, Question, Theme, groups_of, said
-from pipelines.reporting.model import (
+from pipelines.reporting.catalogue import Group, Question, Theme, groups_of, initiatives_of, said
+from pipelines.reporting.model import Provenance, Said
+from pipelines.reporting.names import danish_order, document_names
+from pipelines.reporting.reading import Marts, Reader, Row, Unit, code, count, number, text
+from pipelines.reporting.records import (
     STATUSES,
     AnswerTable,
     Change,
+    Composition,
+    Content,
+    Contribution,
     Frame,
+    Gap,
+    GapChange,
     GroupBlock,
+    Initiative,
     ItemAnswers,
     Level,
-    LevelState,
     Limits,
-    Page,
+    Nonresponse,
     Pair,
     PeriodTally,
-    Provenance,
+    Place,
     Reliability,
     Response,
     ResponseRow,
     Round,
     RoundLevel,
+    State,
     Tally,
     ThemeBlock,
 )
-from pipelines.reporting.names import danish_order
-from pipelines.reporting.reading import Marts, Row, Unit
 
 NO_THEME = "not_a_theme"
 """Verdict of a reliability so low that the theme is shown item by item (method.md 3)."""
 
+Columns = Mapping[str, tuple[Reader, str]]
+"""Fields of a record: how each is read, and the mart's column."""
 
-@dataclass(frozen=True)
+LEVEL: Columns = {
+    "n": (count, "n"),
+    "raters": (count, "raters"),
+    "mean": (number, "mean"),
+    "low": (number, "ci_low"),
+    "high": (number, "ci_high"),
+    "favourable": (number, "favourable"),
+    "ahead": (number, "programme_difference"),
+    "ahead_low": (number, "programme_difference_low"),
+    "ahead_high": (number, "programme_difference_high"),
+    "band": (code, "band"),
+}
+CHANGE: Columns = {
+    "status": (text, "status"),
+    "magnitude": (code, "magnitude"),
+    "reason": (code, "reason"),
+    "n_before": (count, "n_from"),
+    "n_after": (count, "n_to"),
+    "delta": (number, "delta"),
+    "low": (number, "ci_low"),
+    "high": (number, "ci_high"),
+    "q": (number, "q"),
+    "g": (number, "hedges_g"),
+}
+RELIABILITY: Columns = {
+    "items": (count, "items"),
+    "n": (count, "n"),
+    "alpha": (number, "alpha"),
+    "omega": (number, "omega"),
+    "verdict": (code, "verdict"),
+}
+RESPONSE: Columns = {
+    "invited": (count, "invited"),
+    "complete": (count, "complete"),
+    "partial": (count, "partial"),
+    "rr1": (number, "rr1"),
+    "rr2": (number, "rr2"),
+    "flag": (code, "flag"),
+}
+NONRESPONSE: Columns = {"invited": (count, "invited"), "answered": (count, "answered"), "rr2": (number, "rr2")}
+COMPOSITION: Columns = {
+    "both": (count, "schools_both"),
+    "opened": (count, "schools_opened"),
+    "closed": (count, "schools_closed"),
+    "delta": (number, "delta"),
+    "delta_both": (number, "delta_both"),
+    "part": (number, "composition"),
+}
+GAP: Columns = {
+    "n_lowest": (count, "n_lowest"),
+    "n_highest": (count, "n_highest"),
+    "lowest": (number, "mean_lowest"),
+    "highest": (number, "mean_highest"),
+    "gap": (number, "gap"),
+    "low": (number, "ci_low"),
+    "high": (number, "ci_high"),
+    "unknown": (number, "share_unknown"),
+    "reason": (code, "reason"),
+}
+GAP_CHANGE: Columns = {"delta": (number, "delta"), "low": (number, "ci_low"), "high": (number, "ci_high")}
+INITIATIVE: Columns = {
+    "with_": (number, "delta_with"),
+    "without": (number, "delta_without"),
+    "difference": (number, "difference"),
+    "low": (number, "ci_low"),
+    "high": (number, "ci_high"),
+}
+
+R = TypeVar("R")
+ContentKind = Literal["programme", "municipality", "school", "daycare"]
+
+
+@dataclass
 class Source:
-    """All that pages are made from; small enough to be sent to a worker process.
+    """All that the documents of one audience are made from.
 
-    `rounds` are the mappings that have data, in order, or the programme's first where none has; `municipalities` maps id to
-    name in Danish alphabetical order.
+    `rounds` are the mappings that have data, in order, or the programme's first where none has; `municipalities` and
+    `schools` are in Danish alphabetical order, `schools` those with a document of their own.
     """
 
     frame: Frame
     slug: str
     marts: Marts
     groups: tuple[Group, ...]
-    municipalities: dict[str, str]
+    municipalities: tuple[Place, ...]
+    schools: Mapping[str, tuple[Place, ...]]
+    """By municipality id: those whose figures this audience may see any of in the latest mapping."""
+    daycare: frozenset[str]
+    """Ids of schools that are day-care institutions."""
+    initiatives: Mapping[str, tuple[Said, frozenset[str]]]
+    """Name of each initiative and the municipalities that take part."""
+    pairs: tuple[Pair, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.pairs = pairs_of([held.key for held in self.frame.rounds])
+
+    @property
+    def whole(self) -> Place:
+        """The programme."""
+        return Place(("programme", self.slug), self.frame.programme_label, "programme")
+
+    @cached_property
+    def home(self) -> Mapping[str, Place]:
+        """A school's municipality, by the school's id."""
+        of = {place.unit[1]: place for place in self.municipalities}
+        return {school.unit[1]: of[one] for one, schools in self.schools.items() for school in schools}
 
 
 def source_of(programme: Programme, marts: Marts, audience: Audience, provenance: Provenance) -> Source:
-    """Gather what the pages of one audience share."""
+    """Gather what the documents of one audience share."""
     definition = programme.definition
     held = [mapping for mapping in programme.mappings if mapping.key in marts.mappings] or [programme.mappings[0]]
     public, rules = audience == "public", definition.disclosure
-    names = zip(programme.municipalities["municipality_id"], programme.municipalities["label"], strict=True)
+    ids = programme.municipalities["municipality_id"].astype(str).tolist()
+    kinds = dict(zip(programme.institutions["institution_id"], programme.institutions["kind"], strict=True))
+    schools = _schools(programme, marts, held[-1].key)
+    names = document_names(ids, {unit: str(kinds.get(unit, "school")) for unit, _, _ in schools})
+    municipalities = [
+        Place(("municipality", unit), _same(str(label)), names["municipality", unit])
+        for unit, label in zip(ids, programme.municipalities["label"], strict=True)
+    ]
     return Source(
         frame=Frame(
             programme_label=said(programme.label),
@@ -87,31 +196,88 @@ def source_of(programme: Programme, marts: Marts, audience: Audience, provenance
         slug=programme.slug,
         marts=marts,
         groups=groups_of(programme),
-        municipalities={
-            str(unit): str(label) for unit, label in sorted(names, key=lambda entry: danish_order(str(entry[1])))
+        municipalities=_in_order(municipalities),
+        schools={
+            one: _in_order(
+                Place(("institution", unit), _same(label), names["institution", unit])
+                for unit, label, home in schools
+                if home == one
+            )
+            for one in ids
         },
+        daycare=frozenset(unit for unit, kind in kinds.items() if kind == "daycare"),
+        initiatives=initiatives_of(programme),
     )
 
 
-def page_of(source: Source, municipality: str | None) -> Page:
-    """The page of a municipality, or of the whole programme."""
-    kind: Literal["programme", "municipality"] = "programme" if municipality is None else "municipality"
-    unit = (kind, source.slug if municipality is None else municipality)
-    frame = source.frame
-    pairs = pairs_of([held.key for held in frame.rounds])
-    groups = tuple(_group(source, group, unit, pairs) for group in source.groups)
-    name = "" if municipality is None else source.municipalities[municipality]
-    return Page(
+def _same(text_: str) -> Said:
+    """A name is the same in every language."""
+    return {"da": text_, "en": text_}
+
+
+def _in_order(places: Iterable[Place]) -> tuple[Place, ...]:
+    return tuple(sorted(places, key=lambda place: danish_order(place.label["da"])))
+
+
+def _schools(programme: Programme, marts: Marts, latest: str) -> list[tuple[str, str, str]]:
+    """Id, name, municipality of each school that has a document.
+
+    A school has one where its audience may see any of its levels in the latest mapping: a school that has closed, or of which
+    everything is hidden, has none. In the public edition these are schools with a figure in the public marts.
+    """
+    lineage = programme.lineage.drop_duplicates("lineage_id")
+    heads = programme.lineage.set_index("institution_id")["municipality_id"]
+    seen = marts.schools(latest)
+    return [
+        (str(unit), str(label), str(heads.get(unit, home)))
+        for unit, label, home in zip(
+            lineage["lineage_id"], lineage["lineage_label"], lineage["municipality_id"], strict=True
+        )
+        if str(unit) in seen
+    ]
+
+
+def content_of(source: Source, place: Place, family: str | None = None) -> Content:
+    """Everything that the marts hold of a unit, or what they hold of the themes of one family."""
+    unit, frame = place.unit, source.frame
+    others, members, kind = _surroundings(source, place)
+    blocks = [_group(source, group, unit, others, members, family) for group in source.groups]
+    is_school = kind in ("school", "daycare")
+    groups = tuple(b for b in blocks if (_has_any(b) if is_school else b.themes or family is None))
+    return Content(
         frame=frame,
         kind=kind,
-        label=frame.programme_label if municipality is None else {"da": name, "en": name},
-        latest=frame.rounds[-1],
-        pairs=pairs,
-        municipalities=tuple(source.municipalities.values()) if municipality is None else (),
+        place=place,
+        others=others,
+        members=members,
+        pairs=source.pairs,
         groups=groups,
-        responses=tuple(_response_row(source, group, unit) for group in source.groups),
-        tally=_tally(groups, 0) if pairs else None,
-        period=_period(groups, pairs, [held.key for held in frame.rounds]),
+        responses=tuple(
+            _response_row(source, group, unit, others, members)
+            for group in source.groups
+            if not is_school or group.code in {block.code for block in groups}
+        ),
+        tally=_tally(groups, 0) if source.pairs else None,
+        period=_period(groups, source.pairs, [held.key for held in frame.rounds]),
+        initiatives=_initiatives(source, place),
+    )
+
+
+def _surroundings(source: Source, place: Place) -> tuple[tuple[Place, ...], tuple[Place, ...], ContentKind]:
+    """Whom a unit is held against, what it is made of, and its kind."""
+    level, unit = place.unit
+    if level == "programme":
+        return (), source.municipalities, "programme"
+    if level == "municipality":
+        return (source.whole,), source.schools.get(unit, ()), "municipality"
+    return (source.home[unit], source.whole), (), "daycare" if unit in source.daycare else "school"
+
+
+def _has_any(group: GroupBlock) -> bool:
+    """Whether a school has anything of a group, be it hidden: a school says nothing of groups that it does not have."""
+    return any(
+        theme.level.state not in ("no_data", "not_asked") or any(c.status != "no_data" for c in theme.changes)
+        for theme in group.themes
     )
 
 
@@ -136,154 +302,223 @@ def _tally(groups: tuple[GroupBlock, ...], pair: int) -> Tally:
 def _period(groups: tuple[GroupBlock, ...], pairs: tuple[Pair, ...], mappings: list[str]) -> PeriodTally | None:
     """From the first mapping to the latest, unless that is the latest pair itself."""
     whole = Pair(mappings[0], mappings[-1])
-    number = pairs.index(whole) if whole in pairs else 0
-    return PeriodTally(whole, _tally(groups, number)) if number else None
+    place = pairs.index(whole) if whole in pairs else 0
+    return PeriodTally(whole, _tally(groups, place)) if place else None
 
 
-def _group(source: Source, group: Group, unit: Unit, pairs: tuple[Pair, ...]) -> GroupBlock:
-    """Themes asked in any mapping that has data."""
+def _group(
+    source: Source,
+    group: Group,
+    unit: Unit,
+    others: tuple[Place, ...],
+    members: tuple[Place, ...],
+    family: str | None,
+) -> GroupBlock:
+    """Themes asked in any mapping that has data, of one family or of all."""
     keys = [held.key for held in source.frame.rounds]
     themes = tuple(
-        _theme(source, group, theme, unit, pairs) for theme in group.themes if any(theme.questions[key] for key in keys)
+        _theme(source, group, theme, unit, others, members)
+        for theme in group.themes
+        if any(theme.questions[key] for key in keys) and family in (None, theme.family)
     )
     return GroupBlock(
         code=group.code,
         label=group.label,
         is_rated=group.is_rated,
         themes=themes,
-        tally=tally_of(theme.changes[0].status for theme in themes) if pairs else None,
+        tallies=tuple(tally_of(theme.changes[k].status for theme in themes) for k in range(len(source.pairs))),
     )
 
 
-def _theme(source: Source, group: Group, theme: Theme, unit: Unit, pairs: tuple[Pair, ...]) -> ThemeBlock:
+def _theme(
+    source: Source, group: Group, theme: Theme, unit: Unit, others: tuple[Place, ...], members: tuple[Place, ...]
+) -> ThemeBlock:
     marts, frame = source.marts, source.frame
-    keys, latest = [held.key for held in frame.rounds], frame.rounds[-1].key
-    whole: Unit = ("programme", source.slug)
-    is_whole = unit == whole
+    keys, latest = [held.key for held in frame.rounds], frame.latest.key
     by_item = {key for key in keys if _verdict(marts.reliability.get((key, group.code, theme.code))) == NO_THEME}
 
     def level(of: Unit, mapping: str, form: str) -> Level:
         if not theme.questions[mapping]:
             return Level("not_asked")
-        return (
-            Level("by_item")
-            if mapping in by_item
-            else _level(marts.levels.get((of, group.code, theme.code, mapping, form)))
-        )
+        if mapping in by_item:
+            return Level("by_item")
+        return record(Level, marts.levels(of).get((group.code, theme.code, mapping, form)), "mean", LEVEL)
 
-    row = marts.levels.get((unit, group.code, theme.code, latest, "full"))
-    base = None if row is None else reading.code(row, "base_mapping")
+    row = marts.levels(unit).get((group.code, theme.code, latest, "full"))
+    base = None if row is None else code(row, "base_mapping")
+    pair = source.pairs[0] if source.pairs else None
+    pair_key = () if pair is None else (group.code, theme.code, pair.before, pair.after)
+    sustained = marts.sustained(unit).get((group.code, theme.code))
+    gap = marts.gaps(unit).get((group.code, theme.code, latest))
     return ThemeBlock(
+        code=theme.code,
+        family=theme.family,
         label=theme.label,
         description=theme.description,
         level=level(unit, latest, "full"),
-        programme=None if is_whole else level(whole, latest, "full"),
-        spread=tuple(level(("municipality", one), latest, "full") for one in source.municipalities) if is_whole else (),
-        changes=tuple(
-            Change(pair, "by_item")
-            if by_item & {pair.before, pair.after}
-            else _change(marts.changes.get((unit, group.code, theme.code, pair.before, pair.after)), pair)
-            for pair in pairs
-        ),
+        others=tuple(level(other.unit, latest, "full") for other in others),
+        members=tuple(level(member.unit, latest, "full") for member in members),
+        changes=tuple(change_of(source, group.code, theme.code, unit, one) for one in source.pairs),
         rounds=tuple(
-            RoundLevel(key, level(unit, key, "trend"), None if is_whole else level(whole, key, "trend")) for key in keys
+            RoundLevel(key, level(unit, key, "trend"), tuple(level(other.unit, key, "trend") for other in others))
+            for key in keys
         ),
-        reliability=_reliability(
-            marts.reliability.get((latest, group.code, theme.code)), bool(theme.questions[latest])
-        ),
+        reliability=record(Reliability, marts.reliability.get((latest, group.code, theme.code)), "items", RELIABILITY)
+        if theme.questions[latest]
+        else Reliability("not_asked"),
         base=None if base == frame.base else base,
         answers=_answer_tables(marts, unit, group.code, theme.questions[latest], latest),
+        contribution=Contribution("no_data")
+        if pair is None or by_item & {pair.before, pair.after}
+        else _contribution(
+            marts.contributions(unit, pair.before, pair.after).get((group.code, theme.code), []), theme, latest
+        ),
+        sustained=None if sustained is None or by_item else text(sustained, "status"),
+        composition=record(Composition, marts.composition(unit).get(pair_key), "schools_both", COMPOSITION)
+        if not by_item
+        else Composition("by_item"),
+        gap=None if gap is None or latest in by_item else record(Gap, gap, "gap", GAP),
+        gap_change=None
+        if gap is None or by_item
+        else record(GapChange, marts.gap_changes(unit).get(pair_key), "delta", GAP_CHANGE),
     )
 
 
-def _level(row: Row | None) -> Level:
-    """A row of theme_scores."""
-    state, code = _state(row, "mean")
-    if row is None or state != "shown":
-        return Level(state, code)
-    return Level(
-        state="shown",
-        n=reading.count(row, "n"),
-        raters=reading.count(row, "raters"),
-        mean=reading.number(row, "mean"),
-        low=reading.number(row, "ci_low"),
-        high=reading.number(row, "ci_high"),
-        favourable=reading.number(row, "favourable"),
+def record(kind: Callable[..., R], row: Row | None, main: str, columns: Columns, *before: object) -> R:
+    """A row of a mart as a record that begins with its state and reason code.
+
+    Suppressed before anything else; a row without its main figure has no data. `before`: fields before the state.
+    """
+    state, hidden = state_of(row, main)
+    figures = (
+        {name: read(row, column) for name, (read, column) in columns.items()}
+        if row is not None and state == "shown"
+        else {}
     )
+    return kind(*before, state, hidden, **figures)
+
+
+def state_of(row: Row | None, main: str) -> tuple[State, str | None]:
+    """Whether a row's figures can be shown, and why disclosure control took them out."""
+    if row is None:
+        return "no_data", None
+    hidden = code(row, "suppressed")
+    if hidden is not None:
+        return "suppressed", hidden
+    return ("no_data" if number(row, main) is None else "shown"), None
+
+
+def change_of(source: Source, group: str, theme: str, unit: Unit, pair: Pair) -> Change:
+    """The change of one theme of any unit."""
+    if any(
+        _verdict(source.marts.reliability.get((key, group, theme))) == NO_THEME for key in (pair.before, pair.after)
+    ):
+        return Change(pair, "by_item")
+    return _change(source.marts.changes(unit).get((group, theme, pair.before, pair.after)), pair)
 
 
 def _change(row: Row | None, pair: Pair) -> Change:
-    """A row of progression."""
+    """A row of progression: its status tells the state, and a change without figures still has its reason."""
     if row is None:
         return Change(pair, "no_data")
-    hidden = reading.code(row, "suppressed")
+    hidden = code(row, "suppressed")
     if hidden is not None:
         return Change(pair, "suppressed", reason=hidden)
-    status = reading.text(row, "status")
+    status = text(row, "status")
     if status not in STATUSES:
         raise StorageError(
             f"progression.parquet: status {status!r} is none that method.md 5 knows; build the release again"
         )
-    return Change(
-        pair=pair,
-        status=status,
-        magnitude=reading.code(row, "magnitude"),
-        reason=reading.code(row, "reason"),
-        n_before=reading.count(row, "n_from"),
-        n_after=reading.count(row, "n_to"),
-        delta=reading.number(row, "delta"),
-        low=reading.number(row, "ci_low"),
-        high=reading.number(row, "ci_high"),
-        q=reading.number(row, "q"),
-        g=reading.number(row, "hedges_g"),
-    )
+    return Change(pair, **{name: read(row, column) for name, (read, column) in CHANGE.items()})  # type: ignore[arg-type]
 
 
 def _verdict(row: Row | None) -> str | None:
-    return None if row is None else reading.code(row, "verdict")
+    return None if row is None else code(row, "verdict")
 
 
-def _reliability(row: Row | None, is_asked: bool) -> Reliability:
-    """A row of reliability; alpha may be missing where too few answered everything."""
-    if not is_asked:
-        return Reliability("not_asked")
-    state, code = _state(row, "items")
-    if row is None or state != "shown":
-        return Reliability(state, code)
-    return Reliability(
-        state="shown",
-        items=reading.count(row, "items"),
-        n=reading.count(row, "n"),
-        alpha=reading.number(row, "alpha"),
-        omega=reading.number(row, "omega"),
-        verdict=reading.code(row, "verdict"),
-    )
+def _response_row(
+    source: Source, group: Group, unit: Unit, others: tuple[Place, ...], members: tuple[Place, ...]
+) -> ResponseRow:
+    latest = source.frame.latest.key
 
+    def response(of: Unit, mapping: str) -> Response:
+        return record(Response, source.marts.responses(of).get((group.code, mapping)), "complete", RESPONSE)
 
-def _response_row(source: Source, group: Group, unit: Unit) -> ResponseRow:
-    marts, keys = source.marts, [held.key for held in source.frame.rounds]
-    whole: Unit = ("programme", source.slug)
     return ResponseRow(
         label=group.label,
         limit=group.limit,
-        rounds=tuple(_response(marts.responses.get((unit, group.code, key))) for key in keys),
-        programme=None if unit == whole else _response(marts.responses.get((whole, group.code, keys[-1]))),
+        rounds=tuple(response(unit, held.key) for held in source.frame.rounds),
+        others=tuple(response(other.unit, latest) for other in others),
+        members=tuple(response(member.unit, latest) for member in members),
     )
 
 
-def _response(row: Row | None) -> Response:
-    """A row of response_rates; without a roster it has answers but nobody invited."""
-    state, code = _state(row, "complete")
-    if row is None or state != "shown":
-        return Response(state, code)
-    return Response(
-        state="shown",
-        invited=reading.count(row, "invited"),
-        complete=reading.count(row, "complete"),
-        partial=reading.count(row, "partial"),
-        rr1=reading.number(row, "rr1"),
-        rr2=reading.number(row, "rr2"),
-        flag=reading.code(row, "flag"),
+def nonresponse_of(source: Source, unit: Unit) -> tuple[Nonresponse, ...]:
+    """Who answered in the latest mapping by gender and grade, groups in order, grades as numbers."""
+    labels = {group.code: (place, group.label) for place, group in enumerate(source.groups)}
+    rows = [row for row in source.marts.nonresponse(unit) if text(row, "mapping") == source.frame.latest.key]
+
+    def place(row: Row) -> tuple[int, str, int, str]:
+        value = text(row, "breakdown_value")
+        return (
+            labels[text(row, "respondent_group")][0],
+            text(row, "breakdown"),
+            int(value) if value.isdigit() else -1,
+            value,
+        )
+
+    return tuple(
+        record(
+            Nonresponse,
+            row,
+            "answered",
+            NONRESPONSE,
+            labels[text(row, "respondent_group")][1],
+            text(row, "breakdown"),
+            text(row, "breakdown_value"),
+        )
+        for row in sorted(rows, key=place)
+    )
+
+
+def _initiatives(source: Source, place: Place) -> tuple[Initiative, ...]:
+    """Initiatives that a unit takes part in, or all of them; groups and themes in the instrument's order."""
+    level, unit = place.unit
+    home = source.home[unit].unit[1] if level == "institution" else unit
+    groups = {group.code: (number_, group) for number_, group in enumerate(source.groups)}
+    phases = ("before", "during", "after")
+    found = []
+    for row in source.marts.initiatives:
+        name, members = source.initiatives.get(text(row, "initiative"), ({}, frozenset()))
+        if not name or (level != "programme" and home not in members):
+            continue
+        number_, group = groups[text(row, "respondent_group")]
+        theme = next((one for one in group.themes if one.code == text(row, "theme")), None)
+        if theme is None:
+            continue
+        pair = Pair(text(row, "mapping_from"), text(row, "mapping_to"))
+        entry = record(
+            Initiative, row, "difference", INITIATIVE, name, group.label, theme.label, text(row, "phase"), pair
+        )
+        found.append(((name["da"], number_, theme.label["da"], phases.index(entry.phase)), entry))
+    return tuple(entry for _, entry in sorted(found, key=lambda one: one[0]))
+
+
+def _contribution(rows: list[Row], theme: Theme, latest: str) -> Contribution:
+    """What each question adds to a change. One hidden part hides them all: they add up."""
+    hidden = [found for row in rows if (found := code(row, "suppressed")) is not None]
+    if hidden:
+        return Contribution("suppressed", hidden[0])
+    words = {question.item_id: question.text for question in theme.questions[latest]}
+    parts = [
+        (words[text(row, "item_id")], part)
+        for row in rows
+        if (part := number(row, "contribution")) is not None and text(row, "item_id") in words
+    ]
+    if not parts or len(parts) != len(rows):
+        return Contribution("no_data")
+    return Contribution(
+        "shown", None, number(rows[0], "delta"), number(rows[0], "residual"), tuple(sorted(parts, key=lambda p: -p[1]))
     )
 
 
@@ -294,10 +529,11 @@ def _answer_tables(
     shared: dict[tuple[tuple[int, str], ...], list[Question]] = {}
     for question in questions:
         shared.setdefault(tuple((value, label["da"]) for value, label in question.answers), []).append(question)
+    rows = marts.answers(unit, mapping)
     return tuple(
         AnswerTable(
             answers=tuple(label for _, label in alike[0].answers),
-            items=tuple(_item(marts.answers.get((unit, group, q.item_id, mapping), []), q) for q in alike),
+            items=tuple(_item(rows.get((group, question.item_id), []), question) for question in alike),
         )
         for alike in shared.values()
     )
@@ -306,13 +542,13 @@ def _answer_tables(
 def _item(rows: list[Row], question: Question) -> ItemAnswers:
     """Shares in the order of the scale. One hidden share hides them all: they add up to one."""
 
-    def without(state: LevelState, code: str | None) -> ItemAnswers:
-        return ItemAnswers(question.text, question.is_negative, state, code, None, (None,) * len(question.answers))
+    def without(state: State, hidden: str | None) -> ItemAnswers:
+        return ItemAnswers(question.text, question.is_negative, state, hidden, None, (None,) * len(question.answers))
 
-    codes = [code for row in rows if (code := reading.code(row, "suppressed")) is not None]
+    codes = [found for row in rows if (found := code(row, "suppressed")) is not None]
     if codes:
         return without("suppressed", codes[0])
-    shares = {reading.count(row, "answer"): reading.number(row, "share") for row in rows}
+    shares = {count(row, "answer"): number(row, "share") for row in rows}
     if not any(share is not None for share in shares.values()):
         return without("no_data", None)
     return ItemAnswers(
@@ -320,16 +556,6 @@ def _item(rows: list[Row], question: Question) -> ItemAnswers:
         is_negative=question.is_negative,
         state="shown",
         code=None,
-        n=next((n for row in rows if (n := reading.count(row, "n")) is not None), None),
+        n=next((n for row in rows if (n := count(row, "n")) is not None), None),
         shares=tuple(shares.get(value) for value, _ in question.answers),
     )
-
-
-def _state(row: Row | None, figure: str) -> tuple[LevelState, str | None]:
-    """Suppressed before anything else; a row without its main figure has no data."""
-    if row is None:
-        return "no_data", None
-    code = reading.code(row, "suppressed")
-    if code is not None:
-        return "suppressed", code
-    return ("no_data" if reading.number(row, figure) is None else "shown"), None

@@ -1,71 +1,60 @@
-"""All figures of a page.
+"""From a chart of the content model to its drawing.
 
-Belongs here: which figures a page has. Does not belong here: what stands in them (`tiles`, `strips`, `panels`), how they become
-SVG (`canvas`), colours (`style`), words (`texts`).
+Belongs here: which module draws which plot, and drawing a plot once that several editions show. Does not belong here: what
+stands in a plot (`sections`), how it becomes SVG (`canvas`), colours (`style`).
 
-Every figure has its table on the page with the same numbers. All are narrow (`style.WIDTH`), with names above and not beside
-what they name: they stand beside their table on a wide screen and fill a phone's.
+All figures are narrow (`style.WIDTH`), with names above and not beside what they name: they stand beside their table on a wide
+screen and fill a phone's.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
 
-from pipelines.reporting.canvas import Drawing
-from pipelines.reporting.model import GroupBlock, Page
-from pipelines.reporting.panels import draw_rounds
-from pipelines.reporting.scales import change_scale, level_scale
-from pipelines.reporting.strips import draw_changes, draw_levels
+from pipelines.reporting.bars import draw_bars, draw_movements
+from pipelines.reporting.canvas import Canvas, Drawing
+from pipelines.reporting.model import Bars, Chart, Movements, Panels, Plot, Strips
+from pipelines.reporting.panels import draw_panels
+from pipelines.reporting.strips import draw_strips
 from pipelines.reporting.texts import Voices
-from pipelines.reporting.tiles import draw_tally
+from pipelines.reporting.tiles import draw_tiles
+
+Drawn = dict[str, tuple[Chart, Drawing]]
+"""Charts that have been drawn, by name."""
 
 
-@dataclass(frozen=True)
-class Figures:
-    """The figures of one respondent group; None where there is nothing to draw."""
-
-    levels: Drawing | None
-    changes: Drawing | None
-    rounds: Drawing | None
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """A page with all its figures: the résumé's, and those of each group in the page's order."""
-
-    page: Page
-    tally: Drawing | None
-    figures: list[Figures]
+def paint(plot: Plot, voices: Voices) -> Canvas:
+    """A plot on a canvas: the source of its SVG and of its picture."""
+    if isinstance(plot, Strips):
+        return draw_strips(plot, voices)
+    if isinstance(plot, Panels):
+        return draw_panels(plot, voices)
+    if isinstance(plot, Bars):
+        return draw_bars(plot, voices)
+    if isinstance(plot, Movements):
+        return draw_movements(plot, voices)
+    return draw_tiles(plot)
 
 
-def draw_page(page: Page, voices: Voices, before: Drawn | None = None) -> Drawn:
-    """Draw all figures of a page.
+def draw(charts: Iterable[Chart], voices: Voices, before: Drawn) -> dict[str, Drawing]:
+    """Drawings of a document's charts by name.
 
     Args:
-        page: the content.
+        charts: what to draw.
         voices: words in both languages.
-        before: the same unit's page in another edition; what would come out the same is taken over from it.
+        before: what another edition of the same document has drawn; a chart with the same plot and texts is taken over. New
+            drawings are added.
     """
-    levels, changes = level_scale(page), change_scale(page)
-    same_scales = before is not None and (levels, changes) == (level_scale(before.page), change_scale(before.page))
-    figures = []
-    for place, group in enumerate(page.groups):
-        if before is not None and same_scales and _drawn_alike(group, before.page.groups[place]):
-            figures.append(before.figures[place])
-        else:
-            figures.append(
-                Figures(
-                    levels=draw_levels(page, group, levels, voices),
-                    changes=draw_changes(page, group, changes, voices),
-                    rounds=draw_rounds(page, group, voices),
-                )
-            )
-    return Drawn(page, draw_tally(page, voices), figures)
-
-
-def _drawn_alike(group: GroupBlock, other: GroupBlock) -> bool:
-    """Whether two editions of a group's content give the same figures: all but the answers, which are not drawn."""
-    bare, other_bare = (
-        replace(block, themes=tuple(replace(theme, answers=()) for theme in block.themes)) for block in (group, other)
-    )
-    return bare == other_bare
+    drawings = {}
+    for chart in charts:
+        known, drawing = before.get(chart.name, (None, None))
+        alike = known is not None and (known.plot, known.title, known.description) == (
+            chart.plot,
+            chart.title,
+            chart.description,
+        )
+        if drawing is None or not alike:
+            drawing = paint(chart.plot, voices).drawing(chart.title, chart.description)
+            before[chart.name] = (chart, drawing)
+        drawings[chart.name] = drawing
+    return drawings

@@ -1,17 +1,19 @@
-"""What a report says, before anything is drawn or worded: the one content model behind every output format.
+"""What a document is: sections of blocks, free of layout. The one content model behind every output format.
 
-Belongs here: plain frozen records, free of language, number formats and layout. Does not belong here: how they are filled
-(`content`), worded (`texts`), drawn (`figures`) or laid out (`render`).
+Belongs here: plain frozen records. A figure on a page is a typed cell or a value of a plot, never part of a sentence that a
+renderer would have to take apart; words are there in every language. Does not belong here: how documents are filled
+(`documents`), how plots are drawn (`figures`), how blocks become HTML (`html`) or another format.
+
+A renderer handles every member of `Block`, `Cell` and, through `figures.draw`, `Plot`; nothing else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from pipelines.marts import Audience
-from pipelines.programme.definition import Thresholds
 
 Language = Literal["da", "en"]
 LANGUAGES: tuple[Language, ...] = ("da", "en")
@@ -20,14 +22,23 @@ LANGUAGES: tuple[Language, ...] = ("da", "en")
 Said = Mapping[Language, str]
 """One text in each language."""
 
-LevelState = Literal["shown", "suppressed", "no_data", "not_asked", "by_item"]
-"""Why a level has figures or has none. `by_item`: too unreliable to be shown as a theme (method.md 3)."""
+Kind = Literal["count", "points", "change", "share", "rate", "coefficient", "probability", "effect"]
+"""How a number is written (`numbers.NumberFormat.write`)."""
 
-STATUSES = ("increase", "status_quo", "inconclusive", "decrease", "not_comparable", "no_data", "suppressed", "by_item")
-"""Statuses of a change in the order of the résumé: method.md 5, and `by_item` of method.md 3."""
-
-COMPARABLE = ("increase", "status_quo", "inconclusive", "decrease")
-"""Statuses that make a theme comparable (method.md 5, summary line)."""
+DocumentKind = Literal[
+    "programme",
+    "municipality",
+    "school",
+    "daycare",
+    "progression",
+    "theme",
+    "summary",
+    "quality",
+    "response",
+    "method",
+    "data_book",
+    "style_guide",
+]
 
 
 @dataclass(frozen=True)
@@ -41,10 +52,10 @@ class InputFile:
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where the figures come from; it stands in every page's footer.
+    """Where the figures come from; it stands at the foot of every document.
 
     Args:
-        release_id: the release that the pages are part of.
+        release_id: the release that the documents are part of.
         code_version: version of this software.
         inputs: extracts as (mapping, file name, SHA-256).
         simulated: whether any figure comes from simulated answers; every page says so.
@@ -62,232 +73,349 @@ class Provenance:
         return tuple(sorted(records, key=lambda entry: (entry.mapping, entry.file, entry.sha256)))
 
 
-@dataclass(frozen=True)
-class Pair:
-    """Two mappings, the earlier first."""
-
-    before: str
-    after: str
+# Cells of a table
 
 
 @dataclass(frozen=True)
-class Round:
-    """One mapping: its key and its name."""
+class Number:
+    """A figure from a mart. `low` and `high`: its interval, written small below; `is_strong`: the table's main figure."""
 
-    key: str
-    label: Said
-
-
-@dataclass(frozen=True)
-class Level:
-    """Where a unit stands on one theme in one mapping. Figures are None unless the state is `shown`."""
-
-    state: LevelState
-    code: str | None = None
-    n: int | None = None
-    raters: int | None = None
-    mean: float | None = None
+    value: float
+    kind: Kind
+    is_strong: bool = False
     low: float | None = None
     high: float | None = None
-    favourable: float | None = None
 
 
 @dataclass(frozen=True)
-class Change:
-    """The change of one theme over one pair of mappings. Figures are None where the status has none."""
+class Interval:
+    """Both ends of an interval: of levels (`points`) or of changes (`change`)."""
 
-    pair: Pair
-    status: str
-    magnitude: str | None = None
-    reason: str | None = None
-    n_before: int | None = None
-    n_after: int | None = None
-    delta: float | None = None
-    low: float | None = None
-    high: float | None = None
-    q: float | None = None
-    g: float | None = None
+    low: float
+    high: float
+    kind: Kind
 
 
 @dataclass(frozen=True)
-class RoundLevel:
-    """A theme's trend form in one mapping: the unit and, on a municipality's page, the programme."""
+class Hidden:
+    """A figure that disclosure control took out: the sign "•", and why for those who point at it or listen."""
 
-    mapping: str
-    unit: Level
-    programme: Level | None
+    reason: Said
 
 
 @dataclass(frozen=True)
-class Reliability:
-    """How well a theme's items hang together in the latest mapping, over the whole programme."""
+class Words:
+    """A text in a cell. `is_faint`: it stands for a figure that is not there; `span`: columns that it fills."""
 
-    state: LevelState
-    code: str | None = None
-    items: int | None = None
-    n: int | None = None
-    alpha: float | None = None
-    omega: float | None = None
-    verdict: str | None = None
+    words: Said
+    is_faint: bool = False
+    span: int = 1
 
 
 @dataclass(frozen=True)
-class ItemAnswers:
-    """Answers to one question: a share per answer of its table, in the table's order."""
-
-    text: Said
-    is_negative: bool
-    state: LevelState
-    code: str | None
-    n: int | None
-    shares: tuple[float | None, ...]
-
-
-@dataclass(frozen=True)
-class AnswerTable:
-    """Questions of a theme that share one answer scale."""
-
-    answers: tuple[Said, ...]
-    items: tuple[ItemAnswers, ...]
-
-
-@dataclass(frozen=True)
-class ThemeBlock:
-    """Everything that a page says of one theme in one respondent group.
-
-    `spread` holds the municipalities' levels in the order of `Page.municipalities` (programme's page only); `changes` the
-    pairs in the order of `Page.pairs`; `rounds` the mappings in the order of `Page.rounds`.
-    """
-
-    label: Said
-    description: Said
-    level: Level
-    programme: Level | None
-    spread: tuple[Level, ...]
-    changes: tuple[Change, ...]
-    rounds: tuple[RoundLevel, ...]
-    reliability: Reliability
-    base: str | None
-    answers: tuple[AnswerTable, ...]
-
-
-@dataclass(frozen=True)
-class Tally:
-    """Themes by status over one pair of mappings."""
-
-    counts: Mapping[str, int]
-
-    @property
-    def comparable(self) -> int:
-        """Themes of which something can be said, be it that it is undecided."""
-        return sum(self.counts[status] for status in COMPARABLE)
-
-    @property
-    def good(self) -> int:
-        """Increase or status quo."""
-        return self.counts["increase"] + self.counts["status_quo"]
-
-    @property
-    def left_out(self) -> dict[str, int]:
-        """Themes that are not comparable, have no data, are suppressed or are no theme, by status; only those that occur."""
-        return {status: count for status, count in self.counts.items() if status not in COMPARABLE and count}
-
-    @property
-    def is_majority(self) -> bool:
-        """Whether *størstedelen* may be said: only above one half."""
-        return 2 * self.good > self.comparable
-
-
-@dataclass(frozen=True)
-class PeriodTally:
-    """Themes by status from the first mapping to the latest."""
-
-    pair: Pair
-    tally: Tally
-
-
-@dataclass(frozen=True)
-class GroupBlock:
-    """One respondent group: its themes in the instrument's order and the tally of the latest pair (None: one round)."""
+class Status:
+    """A status with its mark (`style.STATUS_SIGNS`), its word, and below it why no more can be said."""
 
     code: str
-    label: Said
-    is_rated: bool
-    themes: tuple[ThemeBlock, ...]
-    tally: Tally | None
+    words: Said
+    note: Said | None = None
+
+
+Cell = Number | Interval | Hidden | Words | Status
+
+# Blocks
 
 
 @dataclass(frozen=True)
-class Response:
-    """Who was invited and who answered, one unit, group and mapping."""
+class Column:
+    """A column's heading; figures stand to the right, words to the left."""
 
-    state: LevelState
-    code: str | None = None
-    invited: int | None = None
-    complete: int | None = None
-    partial: int | None = None
-    rr1: float | None = None
-    rr2: float | None = None
-    flag: str | None = None
+    words: Said
+    is_number: bool = True
 
 
 @dataclass(frozen=True)
-class ResponseRow:
-    """Response of one group: the unit per mapping (in the order of `Page.rounds`) and the programme in the latest."""
+class Row:
+    """A row: what it is of, a remark in small type behind it, and a cell per column (a wide one for several)."""
 
     label: Said
-    limit: float
-    rounds: tuple[Response, ...]
-    programme: Response | None
+    cells: tuple[Cell, ...]
+    remark: Said | None = None
 
 
 @dataclass(frozen=True)
-class Limits:
-    """How few respondents or raters hide a figure from this audience (method.md 10), for words that explain it."""
+class Part:
+    """Rows under a heading of their own, or without one."""
 
-    min_n: int
-    item_min_n: int
-    leaders_min_n: int
-    min_raters: int
+    label: Said | None
+    rows: tuple[Row, ...]
 
 
 @dataclass(frozen=True)
-class Frame:
-    """What all pages of one audience share."""
+class Table:
+    """A table. `name` is unique in its document; `columns` starts with the one of the rows' labels.
 
-    programme_label: Said
-    about: Said | None
-    data_source: Said | None
-    audience: Audience
-    provenance: Provenance
-    thresholds: Thresholds
-    limits: Limits
-    rounds: tuple[Round, ...]
-    base: str
-
-
-@dataclass(frozen=True)
-class Page:
-    """One report: the whole programme or one municipality.
-
-    `pairs` starts with the latest pair of neighbouring mappings, the one that the charts and the résumé tell about; it is
-    empty where only one mapping has been held. `period` counts from the first mapping to the latest, where that is another
-    pair.
+    `look`: `shares` draws a bar behind each share; `lists` has words in its cells and a caption that is only heard, because a
+    heading above says the same.
     """
 
-    frame: Frame
-    kind: Literal["programme", "municipality"]
-    label: Said
-    latest: Round
-    pairs: tuple[Pair, ...]
-    municipalities: tuple[str, ...]
-    groups: tuple[GroupBlock, ...]
-    responses: tuple[ResponseRow, ...]
-    tally: Tally | None
-    period: PeriodTally | None
+    name: str
+    caption: Said
+    columns: tuple[Column, ...]
+    parts: tuple[Part, ...]
+    foot: Row | None = None
+    look: Literal["figures", "shares", "lists"] = "figures"
+    note: Said | None = None
 
     @property
-    def has_data(self) -> bool:
-        """Whether the unit has anything at all in the latest mapping."""
-        states = [theme.level.state for group in self.groups for theme in group.themes]
-        return any(state not in ("no_data", "not_asked") for state in states)
+    def rows(self) -> Iterator[Row]:
+        """All rows but the foot."""
+        return (row for part in self.parts for row in part.rows)
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A paragraph: `lead` is large, `note` is small."""
+
+    words: Said
+    look: Literal["plain", "lead", "note"] = "plain"
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading inside a section."""
+
+    words: Said
+
+
+@dataclass(frozen=True)
+class Bullets:
+    """A list, under a line in bold type where it has one."""
+
+    items: tuple[Said, ...]
+    head: Said | None = None
+    look: Literal["plain", "note"] = "plain"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Terms with what is said of each: questions with answers, words with explanations, facts with values."""
+
+    entries: tuple[tuple[Said, Said], ...]
+    look: Literal["plain", "answers", "facts"] = "plain"
+
+
+@dataclass(frozen=True)
+class Link:
+    """Another document of the same edition and language, by its `Document.name`."""
+
+    words: Said
+    target: str
+
+
+@dataclass(frozen=True)
+class Links:
+    """Documents to go on with."""
+
+    entries: tuple[Link, ...]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A plot with the table that holds the same figures. `title` and `description` are the text alternative.
+
+    `name` is unique in its document. `read` says how to read the plot. Without figures to plot there is no chart but a table.
+    """
+
+    name: str
+    title: Said
+    description: Said
+    read: Said
+    plot: Plot
+    table: Table | None = None
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Blocks that a reader unfolds; on paper they are there where `is_printed`."""
+
+    summary: Said
+    blocks: tuple[Block, ...]
+    is_open: bool = False
+    is_printed: bool = True
+
+
+Block = Paragraph | Heading | Bullets | Terms | Links | Table | Chart | Fold
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a document with an anchor of its own."""
+
+    anchor: str
+    heading: Said
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A document in the list of all documents: its kind, file name without ending, title, and where a school lies."""
+
+    kind: DocumentKind
+    name: str
+    title: Said
+    place: Said | None = None
+
+
+@dataclass(frozen=True)
+class Document:
+    """One document of one audience in every language.
+
+    `summary` is the first section and has no heading of its own in print where `is_short` (two pages on paper). `about` and
+    `data_source` are the programme's own words.
+    """
+
+    entry: Entry
+    audience: Audience
+    series: Said
+    subtitle: Said
+    edition: Said
+    about: Said | None
+    data_source: Said | None
+    provenance: Provenance
+    sections: tuple[Section, ...]
+    is_short: bool = False
+
+    @property
+    def blocks(self) -> Iterator[Block]:
+        """All blocks, those in folds too."""
+        return (block for section in self.sections for block in _unfolded(section.blocks))
+
+    @property
+    def charts(self) -> Iterator[Chart]:
+        """All charts in order."""
+        return (block for block in self.blocks if isinstance(block, Chart))
+
+    @property
+    def tables(self) -> Iterator[Table]:
+        """All tables in order, those of charts too."""
+        for block in self.blocks:
+            table = block.table if isinstance(block, Chart) else block
+            if isinstance(table, Table):
+                yield table
+
+
+def _unfolded(blocks: tuple[Block, ...]) -> Iterator[Block]:
+    for block in blocks:
+        yield block
+        if isinstance(block, Fold):
+            yield from _unfolded(block.blocks)
+
+
+# Plots: what is drawn, not how
+
+Role = Literal["unit", "municipality", "programme", "other", "before"]
+"""Whose mark it is: the document's own unit, its municipality, the programme, one of many; or the unit a round earlier."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A mark and its interval. `status`: a change, with the mark of its status."""
+
+    role: Role
+    value: float
+    low: float | None = None
+    high: float | None = None
+    status: str | None = None
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A name, words at its right end, and under both a strip with marks. `absent`: words instead of marks."""
+
+    label: Said
+    beside: Said | None
+    marks: tuple[Mark, ...]
+    ticks: tuple[float, ...] = ()
+    absent: Said | None = None
+
+
+@dataclass(frozen=True)
+class Strips:
+    """Dots and intervals, one strip a row, on one scale; `band`: half the width of the band around `zero`."""
+
+    kind: Kind
+    low: float
+    high: float
+    zero: float | None
+    rows: tuple[Strip, ...]
+    key: tuple[tuple[Role, Said], ...]
+    band: float | None = None
+    band_label: Said | None = None
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Small multiples, one panel: a mark per round (None: nothing to show, `hidden` where suppressed), and others' lines."""
+
+    label: Said
+    unit: tuple[Mark | None, ...]
+    hidden: tuple[bool, ...]
+    others: tuple[tuple[Role, tuple[float | None, ...]], ...] = ()
+
+
+@dataclass(frozen=True)
+class Panels:
+    """Slope lines over rounds, a panel per theme, on one scale."""
+
+    low: float
+    high: float
+    zero: float
+    rounds: tuple[str, ...]
+    panels: tuple[Panel, ...]
+    key: tuple[tuple[Role, Said], ...]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """Answers to one question as shares of its answers in the order of the scale; `absent`: words instead."""
+
+    label: Said
+    shares: tuple[float, ...]
+    absent: Said | None = None
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Diverging bars: what is for lies to the right of the middle, what is against to the left."""
+
+    answers: tuple[Said, ...]
+    rows: tuple[Bar, ...]
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """A square per theme, by status: counts per row in the order of `statuses`."""
+
+    statuses: tuple[tuple[str, Said], ...]
+    rows: tuple[tuple[Said, tuple[int, ...]], ...]
+
+
+@dataclass(frozen=True)
+class Movement:
+    """What each part adds to a whole: the whole above, then signed bars from zero."""
+
+    label: Said
+    total: float
+    parts: tuple[tuple[Said, float], ...]
+
+
+@dataclass(frozen=True)
+class Movements:
+    """Signed bars: which questions carry a theme's change, one block a theme, on one scale."""
+
+    reach: float
+    rows: tuple[Movement, ...]
+
+
+Plot = Strips | Panels | Bars | Tiles | Movements

@@ -1,37 +1,32 @@
 """Names of files and the order of names.
 
-Belongs here: making a safe file name of an id, and sorting as a Danish reader expects. Does not belong here: folders.
+Belongs here: what pages are called, and sorting as a Danish reader expects. Does not belong here: folders, and making a name
+safe (`files`).
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-LONGEST = 64
-_UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
+from pipelines.files import safe_names
+
 _DANISH = str.maketrans({"æ": "{", "ä": "{", "ø": "|", "ö": "|", "å": "}"})
 
 
-def page_names(ids: Iterable[str]) -> dict[str, str]:
-    """File name of each municipality's page: `municipality-<id>.html`.
+def document_names(municipalities: Iterable[str], institutions: Mapping[str, str]) -> dict[tuple[str, str], str]:
+    """Name of each unit's document, without ending: `municipality-<id>`, `school-<id>`, `daycare-<id>`.
 
-    An id that holds anything but letters, digits, `_` and `-`, is very long, or differs from another only in case gets a
-    name of safe characters with a hash of the id behind: two ids never share a file, on any file system.
+    Args:
+        municipalities: their ids.
+        institutions: their ids, and whether each is a `school` or a `daycare`.
+
+    Returns:
+        Names by level (`municipality`, `institution`) and id.
     """
-    known = list(ids)
-    folded = [value.casefold() for value in known]
-    return {value: f"municipality-{_safe(value, folded.count(value.casefold()) > 1)}.html" for value in known}
-
-
-def _safe(value: str, is_ambiguous: bool) -> str:
-    """The id itself where it is safe, else its safe characters and a hash."""
-    cleaned = _UNSAFE.sub("-", value)[:LONGEST].strip("-")
-    if cleaned == value and cleaned and not is_ambiguous:
-        return value
-    digest = hashlib.sha256(value.encode()).hexdigest()[:10]
-    return f"{cleaned}-{digest}" if cleaned else digest
+    towns = {("municipality", one): f"municipality-{name}" for one, name in safe_names(municipalities).items()}
+    return towns | {
+        ("institution", one): f"{institutions[one]}-{name}" for one, name in safe_names(institutions).items()
+    }
 
 
 def danish_order(label: str) -> tuple[str, str]:

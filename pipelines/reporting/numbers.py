@@ -7,9 +7,15 @@ they stand with the other texts in `reports/texts`.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+
+from pipelines.reporting.model import Kind
 
 MINUS = "\N{MINUS SIGN}"
+KEPT = 50_000
+"""Written numbers that stay in memory."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +29,47 @@ class NumberFormat:
     change_extent: str
     below: str
 
+    def write(self, kind: Kind, value: float) -> str:
+        """A figure of this kind (`model.Kind`): the one place that knows how many decimals each has."""
+        known = self._written.get((kind, value))
+        if known is None:
+            if len(self._written) > KEPT:
+                self._written.clear()
+            known = self._written[kind, value] = self._writers[kind](value)
+        return known
+
+    @cached_property
+    def _written(self) -> dict[tuple[Kind, float], str]:
+        """What has been written before: a figure stands in several tables and editions."""
+        return {}
+
+    @cached_property
+    def _writers(self) -> dict[Kind, Callable[[float], str]]:
+        return {
+            "count": lambda n: self.integer(round(n)),
+            "points": lambda n: self.decimal(n, 0),
+            "change": lambda n: self.signed(n, 1),
+            "share": self.share,
+            "rate": lambda n: self.share(n, 1),
+            "coefficient": lambda n: self.decimal(n, 2),
+            "probability": self.probability,
+            "effect": lambda n: self.signed(n, 2),
+        }
+
+    def write_tick(self, kind: Kind, value: float) -> str:
+        """A value of a scale: as few decimals as it needs."""
+        return (
+            self.signed(value, 0) if kind == "change" else self.write("points" if kind == "points" else "share", value)
+        )
+
+    def write_interval(self, kind: Kind, low: float, high: float) -> str:
+        """Both ends of an interval: of changes with their signs, of anything else with a dash between."""
+        if kind == "change":
+            return self.change_interval(low, high)
+        if kind in ("share", "rate"):
+            return self.percent.format(n=self.interval(100 * low, 100 * high, 0 if kind == "share" else 1))
+        return self.interval(low, high)
+
     def integer(self, value: int) -> str:
         """A count: `12.345`."""
         return self.decimal(value, 0)
@@ -35,17 +82,17 @@ class NumberFormat:
         """
         if not math.isfinite(value):
             raise ValueError("a number on a page must be finite")
-        text = f"{abs(value):,.{digits}f}"
-        is_zero = not any(character in "123456789" for character in text)
-        marks = {",": self.thousands_mark, ".": self.decimal_mark}
-        text = "".join(marks.get(character, character) for character in text)
-        return MINUS + text if value < 0 and not is_zero else text
+        text = f"{abs(value):,.{digits}f}".translate(self._marks)
+        return MINUS + text if value < 0 and not _is_zero(text) else text
+
+    @cached_property
+    def _marks(self) -> dict[int, str]:
+        return str.maketrans({",": self.thousands_mark, ".": self.decimal_mark})
 
     def signed(self, value: float, digits: int) -> str:
         """A change: `+3,4`, `−3,4`, `0,0`."""
         text = self.decimal(value, digits)
-        grew = value > 0 and any(character in "123456789" for character in text)
-        return f"+{text}" if grew else text
+        return f"+{text}" if value > 0 and not _is_zero(text) else text
 
     def share(self, value: float, digits: int = 0) -> str:
         """A share of 0–1 as per cent: `74 %`."""
@@ -69,3 +116,8 @@ class NumberFormat:
         """A setting: as few decimals as it needs, at most three."""
         text = f"{value:.3f}".rstrip("0").rstrip(".")
         return self.decimal(value, len(text.partition(".")[2]))
+
+
+def _is_zero(text: str) -> bool:
+    """Whether a written number has no other digit than zero."""
+    return not text.strip("0.,\N{NO-BREAK SPACE}")

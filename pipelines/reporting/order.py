@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipelines.reporting.model import ThemeBlock
+from pipelines.reporting.records import GroupBlock, ThemeBlock
+
+Found = tuple[GroupBlock, ThemeBlock]
+"""A theme in its group."""
 
 
 def by_level(themes: Sequence[ThemeBlock]) -> list[ThemeBlock]:
@@ -24,10 +27,52 @@ def by_change(themes: Sequence[ThemeBlock]) -> list[ThemeBlock]:
     return _largest_first(themes, [theme.changes[0].delta if theme.changes else None for theme in themes])
 
 
+def strengths(themes: Sequence[Found]) -> list[Found]:
+    """What a unit can build on: above the programme or grown, and neither below nor fallen; the strongest first."""
+    found = [
+        one
+        for one in themes
+        if (_is_above(one) or _status(one) == "increase") and not (_is_below(one) or _status(one) == "decrease")
+    ]
+    return sorted(found, key=lambda one: (-_reasons(one), -max(_size(one))))
+
+
+def focus(themes: Sequence[Found]) -> list[Found]:
+    """What a unit should talk about first: below the programme or fallen; the weakest first."""
+    found = [one for one in themes if _is_below(one) or _status(one) == "decrease"]
+    return sorted(found, key=lambda one: (-_reasons(one), -max(_size(one))))
+
+
+def _is_above(found: Found) -> bool:
+    return found[1].level.is_above
+
+
+def _is_below(found: Found) -> bool:
+    return found[1].level.is_below
+
+
+def _status(found: Found) -> str:
+    changes = found[1].changes
+    return changes[0].status if changes else "no_data"
+
+
+def _reasons(found: Found) -> int:
+    """How many of level and change say the same."""
+    return (_is_above(found) or _is_below(found)) + (_status(found) in ("increase", "decrease"))
+
+
+def _size(found: Found) -> tuple[float, float]:
+    level, changes = found[1].level, found[1].changes
+    ahead = abs(level.ahead or 0.0) if _is_above(found) or _is_below(found) else 0.0
+    delta = changes[0].delta if _status(found) in ("increase", "decrease") else None
+    return ahead, abs(delta or 0.0)
+
+
 def _lead(theme: ThemeBlock) -> float | None:
-    if theme.level.mean is None or (theme.programme is not None and theme.programme.mean is None):
+    """Without anyone to hold a theme against, all are alike."""
+    if theme.level.mean is None:
         return None
-    return theme.level.mean - theme.programme.mean if theme.programme and theme.programme.mean is not None else 0.0
+    return theme.level.ahead if theme.others else 0.0
 
 
 def _largest_first(themes: Sequence[ThemeBlock], keys: Sequence[float | None]) -> list[ThemeBlock]:

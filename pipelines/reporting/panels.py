@@ -1,130 +1,91 @@
-"""Figures of panels: each theme a small panel with its mean in every mapping.
-
-Belongs here: development over three mappings or more.
-"""
+"""Plots of panels: small multiples, each a slope line over the rounds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from itertools import pairwise
 
 from pipelines.reporting import style
-from pipelines.reporting.canvas import Canvas, Drawing, wrapped
-from pipelines.reporting.model import GroupBlock, Page, ThemeBlock
-from pipelines.reporting.scales import bounds_of
+from pipelines.reporting.canvas import Canvas, wrapped
+from pipelines.reporting.model import Panel, Panels, Role
 from pipelines.reporting.style import LINE, MARGIN
-from pipelines.reporting.texts import Voice, Voices, in_each, text_in_each
+from pipelines.reporting.texts import Voices, in_each, text_in_each
 
 LONGEST_KEY = 8
 """Characters of a mapping's key that fit under a panel; longer ones are numbered."""
 
-FEWEST = 3
-"""Mappings from which there is more to see than the one change that the strips show."""
+COLUMNS = 2
+GAP = 24.0
+_LINES: dict[Role, tuple[str, float]] = {"programme": (style.INK, 1.2), "municipality": (style.SECOND, 1.4)}
 
 
-def draw_rounds(page: Page, group: GroupBlock, voices: Voices) -> Drawing | None:
-    """A small panel per theme with its mean in every mapping; only where there are three mappings or more."""
-    rounds = page.frame.rounds
-    themes = [t for t in group.themes if any(r.unit.mean is not None for r in t.rounds)]
-    if len(rounds) < FEWEST or not themes:
-        return None
-    levels = [one for theme in themes for r in theme.rounds for one in (r.unit, r.programme) if one is not None]
-    low, high = bounds_of(levels, least=(480, 520), most=(440, 560), step=10)
-    labels = [wrapped(theme.label, 25) for theme in themes]
-    per_row = [max(len(lines) for lines in labels[k : k + 2]) for k in range(0, len(labels), 2)]
-    plot, foot, gap = 66.0, 26.0, 14.0
-    heights = [LINE * lines + plot + foot + gap for lines in per_row]
-    top = 26.0
+def draw_panels(plot: Panels, voices: Voices) -> Canvas:
+    """A small panel per theme with its mean in every round."""
+    labels = [wrapped(panel.label, 25) for panel in plot.panels]
+    per_row = [max(len(lines) for lines in labels[k : k + COLUMNS]) for k in range(0, len(labels), COLUMNS)]
+    area, foot, gap = 62.0, 26.0, 14.0
+    heights = [LINE * lines + area + foot + gap for lines in per_row]
+    top = 19.0 * ((len(plot.key) + 1) // 2) + 8
     canvas = Canvas(style.WIDTH, top + sum(heights))
-    _round_key(canvas, page, voices)
-    panel = (style.WIDTH - 2 * MARGIN - 24) / 2
+    for number, (role, words) in enumerate(plot.key):
+        x, y = MARGIN + (number % 2) * style.SECOND_KEY, 9 + 19.0 * (number // 2)
+        colour, width = _LINES.get(role, (style.UNIT, 2.0))
+        canvas.line((x, y), (x + 24, y), colour, width, layer=6)
+        if role == "unit":
+            canvas.mark((x + 12, y), "circle", 7, style.UNIT, layer=7)
+        canvas.text((x + 30, y + 4), words, style.SMALL, colour)
+    wide = (style.WIDTH - 2 * MARGIN - GAP) / COLUMNS
     y = top
     for row, height in enumerate(heights):
-        for column in range(2):
-            number = 2 * row + column
-            if number < len(themes):
-                left = MARGIN + column * (panel + 24)
-                for line, words in enumerate(labels[number], per_row[row] - len(labels[number])):
-                    canvas.text((left, y + 13 + line * LINE), words)
-                box = (left, y + LINE * per_row[row] + 14, left + panel, y + LINE * per_row[row] + plot)
-                _panel(canvas, themes[number], box, (low, high), [r.key for r in rounds], voices)
+        for column, number in enumerate(range(COLUMNS * row, min(COLUMNS * row + COLUMNS, len(labels)))):
+            left, lines = MARGIN + column * (wide + GAP), labels[number]
+            for line, words in enumerate(lines, per_row[row] - len(lines)):
+                canvas.text((left, y + 13 + line * LINE), words)
+            head = y + LINE * per_row[row]
+            _panel(canvas, plot, plot.panels[number], (left, head + 14, left + wide, head + area), voices)
         y += height
-    name = "unit" if page.kind == "municipality" else "programme"
-    return canvas.drawing(
-        title=in_each(voices, lambda v: v("figure.rounds.title", group=group.label[v.language])),
-        description=text_in_each(voices, f"figure.rounds.describe_{name}", n=len(themes)),
-    )
+    return canvas
 
 
-def _round_key(canvas: Canvas, page: Page, voices: Voices) -> None:
-    """Names of the two lines."""
-    canvas.line((MARGIN, 9), (MARGIN + 28, 9), style.UNIT, 2, layer=6)
-    canvas.mark((MARGIN + 14, 9), "circle", 7, style.UNIT, layer=7)
-    canvas.text((MARGIN + 35, 13), text_in_each(voices, f"figure.key.{page.kind}"), style.SMALL, style.UNIT)
-    if page.kind == "municipality":
-        canvas.line((style.SECOND_KEY, 9), (style.SECOND_KEY + 24, 9), style.OTHERS, 1.5, layer=5)
-        canvas.text((style.SECOND_KEY + 31, 13), text_in_each(voices, "figure.key.whole"), style.SMALL, style.MUTED)
-
-
-def _panel(
-    canvas: Canvas,
-    theme: ThemeBlock,
-    box: tuple[float, float, float, float],
-    bounds: tuple[float, float],
-    keys: list[str],
-    voices: Voices,
-) -> None:
-    """One theme over the mappings: x is the order of mappings, y the 500 scale."""
+def _panel(canvas: Canvas, plot: Panels, panel: Panel, box: tuple[float, float, float, float], voices: Voices) -> None:
+    """One theme over the rounds: x is their order, y the scale."""
     left, top, right, bottom = box
-    low, high = bounds
     inset = 28.0
-
-    def x_of(number: int) -> float:
-        return left + inset + number * (right - left - 2 * inset) / (len(keys) - 1)
+    step = (right - left - 2 * inset) / max(len(plot.rounds) - 1, 1)
+    xs = [left + inset + number * step for number in range(len(plot.rounds))]
 
     def y_of(value: float) -> float:
-        return bottom - (min(max(value, low), high) - low) / (high - low) * (bottom - top)
+        inside = min(max(value, plot.low), plot.high)
+        return bottom - (inside - plot.low) / (plot.high - plot.low) * (bottom - top)
 
-    canvas.line((left, y_of(500)), (right, y_of(500)), style.FAINT, 1, layer=1)
-    for number, key in enumerate(keys):
-        mapping = key if max(map(len, keys)) <= LONGEST_KEY else f"{number + 1}."
-        canvas.text((x_of(number), bottom + 22), mapping, style.SMALL, style.MUTED, "center")
-    _path(
-        canvas,
-        [(x_of(k), r.programme.mean, y_of) for k, r in enumerate(theme.rounds) if r.programme],
-        style.OTHERS,
-        1.5,
-    )
-    _path(canvas, [(x_of(k), r.unit.mean, y_of) for k, r in enumerate(theme.rounds)], style.UNIT, 2)
-    for number, entry in enumerate(theme.rounds):
-        level = entry.unit
-        if level.mean is None:
-            if level.state == "suppressed":
-                canvas.text((x_of(number), bottom + 4), text_in_each(voices, "sign.suppressed"), anchor="center")
+    canvas.line((left, y_of(plot.zero)), (right, y_of(plot.zero)), style.FAINT, 1, layer=1)
+    is_long = max(map(len, plot.rounds)) > LONGEST_KEY
+    for number, (x, key) in enumerate(zip(xs, plot.rounds, strict=True)):
+        canvas.text((x, bottom + 22), f"{number + 1}." if is_long else key, style.SMALL, style.MUTED, "center")
+    for role, values in panel.others:
+        _path(canvas, xs, [None if value is None else y_of(value) for value in values], *_LINES[role])
+    means = [None if mark is None else y_of(mark.value) for mark in panel.unit]
+    _path(canvas, xs, means, style.UNIT, 2)
+    shown = [number for number, mark in enumerate(panel.unit) if mark is not None]
+    for number, (mark, is_hidden) in enumerate(zip(panel.unit, panel.hidden, strict=True)):
+        if mark is None:
+            if is_hidden:
+                canvas.text((xs[number], bottom + 6), text_in_each(voices, "sign.suppressed"), anchor="center")
             continue
-        x, y = x_of(number), y_of(level.mean)
-        if level.low is not None and level.high is not None:
-            canvas.line((x, y_of(level.low)), (x, y_of(level.high)), style.UNIT, 1, layer=4)
+        x, y = xs[number], y_of(mark.value)
+        if mark.low is not None and mark.high is not None:
+            canvas.line((x, y_of(mark.low)), (x, y_of(mark.high)), style.UNIT, 1, layer=4)
         canvas.mark((x, y), "circle", 7, style.UNIT, layer=7)
-        if number in (0, len(keys) - 1):
-            mean, is_first = level.mean, number == 0
+        if number in (shown[0], shown[-1]):
+            written = in_each(voices, lambda v, value: v.number.write("points", value), mark.value)
+            is_first = number == shown[0]
             canvas.text(
-                (x - 6 if is_first else x + 6, y + 4),
-                in_each(voices, _written, mean),
-                style.SMALL,
-                style.UNIT,
-                "right" if is_first else "left",
+                (x - 6 if is_first else x + 6, y + 4), written, style.SMALL, style.UNIT, "right" if is_first else "left"
             )
 
 
-def _path(
-    canvas: Canvas, points: list[tuple[float, float | None, Callable[[float], float]]], colour: str, width: float
-) -> None:
-    """Lines between neighbouring mappings that both have a value: a gap is not bridged."""
-    for (x1, v1, y_of), (x2, v2, _) in pairwise(points):
-        if v1 is not None and v2 is not None:
-            canvas.line((x1, y_of(v1)), (x2, y_of(v2)), colour, width, layer=5)
-
-
-def _written(voice: Voice, mean: float) -> str:
-    return voice.number.decimal(mean, 0)
+def _path(canvas: Canvas, xs: Sequence[float], ys: Sequence[float | None], colour: str, width: float) -> None:
+    """Lines between neighbouring rounds that both have a value: a gap is not bridged."""
+    for (x1, y1), (x2, y2) in pairwise(zip(xs, ys, strict=True)):
+        if y1 is not None and y2 is not None:
+            canvas.line((x1, y1), (x2, y2), colour, width, layer=5)

@@ -1,102 +1,217 @@
 """The marts as the reports read them: an audience's suppressed files, and nothing else.
 
-Belongs here: reading the rows that pages need and finding one by its key. Does not belong here: what the figures mean, and
-any figure from elsewhere: whatever a page shows has passed disclosure control.
+Belongs here: reading the rows that documents need, one unit at a time: the whole of a large programme is never turned into
+Python objects at once. Does not belong here: what the figures mean, and any figure from elsewhere: whatever a document shows
+has passed disclosure control.
 """
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipelines.errors import StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Row = dict[str, object]
 Unit = tuple[str, str]
 """Level and unit id."""
 
-LEVELS = ("programme", "municipality")
-"""Levels that have a page."""
+Filters = Sequence[tuple[str, str, object]] | None
 
-_UNITS = [("level", "in", LEVELS)]
-_WHOLE = [*_UNITS, ("breakdown", "=", "all")]
+ANSWERS = "respondent_group item_id answer n share suppressed"
+CONTRIBUTIONS = "respondent_group theme item_id contribution delta residual suppressed"
+INITIATIVES = (
+    "initiative respondent_group theme phase mapping_from mapping_to delta_with delta_without difference ci_low ci_high"
+    " reason suppressed"
+)
 
-K = TypeVar("K", bound=Hashable)
+KEPT_UNITS = 64
+"""Units whose rows stay in memory: more than the schools of one municipality."""
 
 
-@dataclass(frozen=True)
+class Sheet:
+    """A mart's rows by unit."""
+
+    def __init__(self, file: Path, columns: str, filters: Filters = None) -> None:
+        table = read_columns(file, ["level", "unit_id", *columns.split()], filters)
+        self._table = table.take(pc.sort_indices(table, sort_keys=[("level", "ascending"), ("unit_id", "ascending")]))
+        self._places = _places(self._table)
+        self._rows = lru_cache(maxsize=KEPT_UNITS)(self._read)
+
+    def rows(self, unit: Unit) -> list[Row]:
+        """Rows of a unit."""
+        return self._rows(unit)
+
+    def units_with(self, level: str, mapping: str, figure: str) -> set[str]:
+        """Ids of the units of a level that have any such figure in a mapping."""
+        where = (pc.field("level") == level) & (pc.field("mapping") == mapping) & pc.field(figure).is_valid()
+        return set(self._table.filter(where).column("unit_id").unique().to_pylist())
+
+    def values(self, column: str) -> set[str]:
+        """Distinct values of a column."""
+        return set(self._table.column(column).unique().to_pylist())
+
+    def _read(self, unit: Unit) -> list[Row]:
+        start, length = self._places.get(unit, (0, 0))
+        return list(self._table.slice(start, length).to_pylist()) if length else []
+
+
 class Marts:
-    """Rows of the five marts by key; a key that is not there has no row (*ingen data*)."""
-
-    levels: dict[tuple[Unit, str, str, str, str], Row]
-    """unit, group, theme, mapping, form"""
-    changes: dict[tuple[Unit, str, str, str, str], Row]
-    """unit, group, theme, mapping_from, mapping_to"""
-    reliability: dict[tuple[str, str, str], Row]
-    """mapping, group, theme"""
-    responses: dict[tuple[Unit, str, str], Row]
-    """unit, group, mapping"""
-    answers: dict[tuple[Unit, str, str, str], list[Row]]
-    """unit, group, item, mapping; a row per answer"""
-
-    @property
-    def mappings(self) -> frozenset[str]:
-        """Mappings that have any data."""
-        return frozenset([key[3] for key in self.levels] + [key[2] for key in self.responses])
-
-
-def read_marts(folder: Path) -> Marts:
-    """Read the marts of one audience.
-
-    Args:
-        folder: `release/marts/<audience>`.
+    """Rows of one audience's marts by key; a key that is not there has no row (*ingen data*).
 
     Raises:
         StorageError: a mart is missing, damaged or lacks a column.
     """
-    scores = _rows(
-        folder / "theme_scores.parquet",
-        "mapping level unit_id respondent_group theme form base_mapping n raters mean ci_low ci_high favourable suppressed",
-        _WHOLE,
-    )
-    changes = _rows(
-        folder / "progression.parquet",
-        "mapping_from mapping_to level unit_id respondent_group theme n_from n_to delta ci_low ci_high q hedges_g"
-        " status magnitude reason suppressed",
-        _WHOLE,
-    )
-    reliability = _rows(
-        folder / "reliability.parquet", "mapping respondent_group theme items n alpha omega verdict suppressed", None
-    )
-    responses = _rows(
-        folder / "response_rates.parquet",
-        "mapping level unit_id respondent_group invited complete partial rr1 rr2 flag suppressed",
-        _UNITS,
-    )
-    answers = _rows(
-        folder / "item_distributions.parquet",
-        "mapping level unit_id respondent_group item_id answer n share suppressed",
-        _UNITS,
-    )
-    by_item: dict[tuple[Unit, str, str, str], list[Row]] = defaultdict(list)
-    for row in answers:
-        by_item[(_unit(row), text(row, "respondent_group"), text(row, "item_id"), text(row, "mapping"))].append(row)
-    return Marts(
-        levels=_keyed(scores, lambda r: (_unit(r), *_texts(r, "respondent_group", "theme", "mapping", "form"))),
-        changes=_keyed(
-            changes, lambda r: (_unit(r), *_texts(r, "respondent_group", "theme", "mapping_from", "mapping_to"))
-        ),
-        reliability=_keyed(reliability, lambda r: _texts(r, "mapping", "respondent_group", "theme")),
-        responses=_keyed(responses, lambda r: (_unit(r), *_texts(r, "respondent_group", "mapping"))),
-        answers=dict(by_item),
-    )
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        for mart, columns in (
+            ("item_distributions", ANSWERS),
+            ("item_contribution", CONTRIBUTIONS),
+            ("initiative_development", INITIATIVES),
+        ):
+            check_columns(folder / f"{mart}.parquet", columns.split())
+        self._by_key = lru_cache(maxsize=8 * KEPT_UNITS)(self._keyed)
+        self._grouped = lru_cache(maxsize=KEPT_UNITS)(self._group)
+        reliability = read_columns(
+            folder / "reliability.parquet",
+            ["mapping", "respondent_group", "theme", "items", "n", "alpha", "omega", "verdict", "suppressed"],
+        ).to_pylist()
+        self.reliability: dict[tuple[str, ...], Row] = {
+            _texts(row, ("mapping", "respondent_group", "theme")): row for row in reliability
+        }
+        self._sheets: dict[str, Sheet] = {
+            "levels": Sheet(
+                folder / "theme_scores.parquet",
+                "mapping respondent_group theme form base_mapping n raters mean ci_low ci_high favourable suppressed"
+                " programme_difference programme_difference_low programme_difference_high band",
+                [("breakdown", "=", "all")],
+            ),
+            "changes": Sheet(
+                folder / "progression.parquet",
+                "mapping_from mapping_to respondent_group theme n_from n_to delta ci_low ci_high q hedges_g"
+                " status magnitude reason suppressed",
+                [("breakdown", "=", "all")],
+            ),
+            "responses": Sheet(
+                folder / "response_rates.parquet",
+                "mapping respondent_group invited complete partial rr1 rr2 flag suppressed",
+            ),
+            "nonresponse": Sheet(
+                folder / "nonresponse.parquet",
+                "mapping respondent_group breakdown breakdown_value invited answered rr2 suppressed",
+            ),
+            "sustained": Sheet(folder / "sustained.parquet", "respondent_group theme status suppressed"),
+            "composition": Sheet(
+                folder / "composition.parquet",
+                "mapping_from mapping_to respondent_group theme schools_both schools_opened schools_closed delta delta_both"
+                " composition suppressed",
+            ),
+            "gaps": Sheet(
+                folder / "social_gap.parquet",
+                "mapping respondent_group theme n n_unknown share_unknown n_lowest n_highest mean_lowest mean_highest gap"
+                " ci_low ci_high reason suppressed",
+            ),
+            "gap_changes": Sheet(
+                folder / "social_gap_change.parquet",
+                "mapping_from mapping_to respondent_group theme delta ci_low ci_high reason suppressed",
+            ),
+        }
+
+    @cached_property
+    def mappings(self) -> frozenset[str]:
+        """Mappings that have any data."""
+        return frozenset(self._sheets["levels"].values("mapping") | self._sheets["responses"].values("mapping"))
+
+    def schools(self, mapping: str) -> set[str]:
+        """Ids of the institutions that have any level to be seen in a mapping."""
+        return self._sheets["levels"].units_with("institution", mapping, "mean")
+
+    def levels(self, unit: Unit) -> Mapping[tuple[str, ...], Row]:
+        """By group, theme, mapping, form."""
+        return self._by_key("levels", unit, ("respondent_group", "theme", "mapping", "form"))
+
+    def changes(self, unit: Unit) -> Mapping[tuple[str, ...], Row]:
+        """By group, theme, mapping_from, mapping_to."""
+        return self._by_key("changes", unit, ("respondent_group", "theme", "mapping_from", "mapping_to"))
+
+    def responses(self, unit: Unit) -> Mapping[tuple[str, ...], Row]:
+        """By group, mapping."""
+        return self._by_key("responses", unit, ("respondent_group", "mapping"))
+
+    def sustained(self, unit: Unit) -> Mapping[tuple[str, ...], Row]:
+        """By group, theme."""
+        return self._by_key("sustained", unit, ("respondent_group", "theme"))
+
+    def composition(self, unit: Unit) -> Mapping[tuple[str, ...], Row]:
+        """By group, theme, mapping_from, mapping_to."""
+        return self._by_key("composition", unit, ("respondent_group", "theme", "mapping_from", "mapping_to"))
+
+    def gaps(self, unit: Unit) -> Mapping[tuple[str, ...], Row]:
+        """By group, theme, mapping."""
+        return self._by_key("gaps", unit, ("respondent_group", "theme", "mapping"))
+
+    def gap_changes(self, unit: Unit) -> Mapping[tuple[str, ...], Row]:
+        """By group, theme, mapping_from, mapping_to."""
+        return self._by_key("gap_changes", unit, ("respondent_group", "theme", "mapping_from", "mapping_to"))
+
+    @cached_property
+    def initiatives(self) -> list[Row]:
+        """Rows of what happened on the themes of initiatives."""
+        return list(read_columns(self._folder / "initiative_development.parquet", INITIATIVES.split()).to_pylist())
+
+    def nonresponse(self, unit: Unit) -> list[Row]:
+        """Rows of who answered by gender and grade."""
+        return self._sheets["nonresponse"].rows(unit)
+
+    def answers(self, unit: Unit, mapping: str) -> Mapping[tuple[str, ...], list[Row]]:
+        """Of one mapping, by group, item; a row per answer."""
+        return self._grouped(
+            "item_distributions",
+            ANSWERS,
+            (("mapping", "=", mapping),),
+            unit,
+            ("respondent_group", "item_id"),
+        )
+
+    def contributions(self, unit: Unit, before: str, after: str) -> Mapping[tuple[str, ...], list[Row]]:
+        """Of one pair of mappings, by group, theme; a row per item."""
+        return self._grouped(
+            "item_contribution",
+            CONTRIBUTIONS,
+            (("mapping_from", "=", before), ("mapping_to", "=", after)),
+            unit,
+            ("respondent_group", "theme"),
+        )
+
+    def _group(
+        self, mart: str, columns: str, filters: tuple[tuple[str, str, str], ...], unit: Unit, key: tuple[str, ...]
+    ) -> Mapping[tuple[str, ...], list[Row]]:
+        """Rows of a unit in a part of a large mart, those of one key together."""
+        name = f"{mart} {filters}"
+        if name not in self._sheets:
+            self._sheets[name] = Sheet(self._folder / f"{mart}.parquet", columns, list(filters))
+        found: dict[tuple[str, ...], list[Row]] = defaultdict(list)
+        for row in self._sheets[name].rows(unit):
+            found[_texts(row, key)].append(row)
+        return found
+
+    def _keyed(self, sheet: str, unit: Unit, key: tuple[str, ...]) -> dict[tuple[str, ...], Row]:
+        return {_texts(row, key): row for row in self._sheets[sheet].rows(unit)}
+
+
+Reader = Callable[[Row, str], object]
 
 
 def text(row: Row, name: str) -> str:
@@ -122,30 +237,51 @@ def count(row: Row, name: str) -> int | None:
     return None if value is None else round(value)
 
 
-def _rows(file: Path, columns: str, filters: Sequence[tuple[str, str, object]] | None) -> list[Row]:
-    """Rows of a mart as dictionaries."""
+def check_columns(file: Path, wanted: list[str]) -> None:
+    """Whether a mart is there and has these columns.
+
+    Raises:
+        StorageError: it is not, it is damaged, or it has not.
+    """
     if not file.is_file():
         raise StorageError(f"{file}: the mart is missing, so the reports cannot be written; build the release again")
-    wanted = columns.split()
     try:
         absent = sorted(set(wanted) - set(pq.read_schema(file).names))
-        if absent:
-            raise StorageError(f"{file}: column {absent[0]} is missing; the reports cannot do without it")
-        return list(pq.read_table(file, columns=wanted, filters=filters).to_pylist())
     except (pa.ArrowException, OSError) as error:
-        raise StorageError(
-            f"{file}: the mart cannot be read ({type(error).__name__}); build the release again"
-        ) from None
+        raise _unreadable(file, error) from None
+    if absent:
+        raise StorageError(f"{file}: column {absent[0]} is missing; the reports cannot do without it")
 
 
-def _unit(row: Row) -> Unit:
-    return text(row, "level"), text(row, "unit_id")
+def read_columns(file: Path, wanted: list[str], filters: Filters = None) -> pa.Table:
+    """Columns of a mart.
+
+    Raises:
+        StorageError: the mart is missing, damaged or lacks a column.
+    """
+    check_columns(file, wanted)
+    try:
+        return pq.read_table(file, columns=wanted, filters=filters)
+    except (pa.ArrowException, OSError) as error:
+        raise _unreadable(file, error) from None
 
 
-# Four keys of four lengths: the checker is told each one where the dictionary is made.
-def _texts(row: Row, *names: str) -> tuple:  # type: ignore[type-arg]
-    return tuple(text(row, name) for name in names)
+def _unreadable(file: Path, error: Exception) -> StorageError:
+    return StorageError(f"{file}: the mart cannot be read ({type(error).__name__}); build the release again")
 
 
-def _keyed(rows: list[Row], key: Callable[[Row], K]) -> dict[K, Row]:
-    return {key(row): row for row in rows}
+def _places(table: pa.Table) -> dict[Unit, tuple[int, int]]:
+    """First row and number of rows of each unit in a sorted table."""
+    places: dict[Unit, tuple[int, int]] = {}
+    counted = table.group_by(["level", "unit_id"], use_threads=False).aggregate([([], "count_all")])
+    start = 0
+    for level, unit, rows in sorted(
+        zip(*(counted.column(name).to_pylist() for name in ("level", "unit_id", "count_all")), strict=True)
+    ):
+        places[level, unit] = (start, rows)
+        start += rows
+    return places
+
+
+def _texts(row: Row, names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple([str(row[name]) for name in names])

@@ -1,6 +1,7 @@
-"""Scales of the figures: from values to pixels, the same for all groups of a page.
+"""Scales of the figures: from values to pixels.
 
-Belongs here: which range a page's figures have. Only figures that are shown take part: a range tells nothing of what is hidden.
+Belongs here: which range the plots of a document have. Only figures that are shown take part: a range tells nothing of what is
+hidden.
 """
 
 from __future__ import annotations
@@ -9,19 +10,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil, floor
 
-from pipelines.reporting import style
-from pipelines.reporting.model import Level, Page, ThemeBlock
+STEPS = (0.05, 0.1, 0.2, 0.25, 0.5, 1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000)
+"""Distances that ticks may have."""
 
 
 @dataclass(frozen=True)
 class Scale:
-    """Values to pixels; what lies outside is drawn at the edge, with an arrow. `steps`: distances that ticks may have."""
+    """Values to pixels; what lies outside is drawn at the edge, with an arrow."""
 
     low: float
     high: float
     left: float
     right: float
-    steps: tuple[float, ...] = (5, 10, 20, 25, 50, 100, 200, 500, 1000)
 
     def at(self, value: float) -> float:
         """Pixel of a value, inside the scale."""
@@ -30,49 +30,41 @@ class Scale:
 
     def ticks(self, most: int = 7) -> list[float]:
         """Round values, at most so many."""
-        step = next((s for s in self.steps if (self.high - self.low) / s <= most), self.steps[-1])
+        step = next((s for s in STEPS if (self.high - self.low) / s <= most), STEPS[-1])
         first = ceil(self.low / step)
         return [step * k for k in range(first, floor(self.high / step) + 1)]
 
 
-def level_scale(page: Page) -> Scale:
-    """One scale for all groups of a page, so that their figures can be laid side by side.
+Extent = tuple[float, float | None, float | None]
+"""A value and the ends of its interval."""
+
+
+def level_range(levels: Iterable[Extent]) -> tuple[float, float]:
+    """One range for all levels of a document, so that its figures can be laid side by side.
 
     Means always lie inside; intervals stretch the scale to 400–600 at most and end in an arrow beyond.
     """
-    levels = [one for group in page.groups for theme in group.themes for one in _all_levels(theme)]
-    low, high = bounds_of(levels, least=(450, 550), most=(400, 600), step=25)
-    return Scale(low, high, style.INSET, style.WIDTH - style.INSET)
+    return bounds_of(levels, least=(450, 550), most=(400, 600), step=25)
 
 
-def change_scale(page: Page) -> Scale:
-    """One scale for all changes of a page, even on both sides of zero; intervals stretch it to ±80 at most."""
-    relevant = page.frame.thresholds.relevant
-    changes = [theme.changes[0] for group in page.groups for theme in group.themes if theme.changes]
+def change_reach(changes: Iterable[Extent], relevant: float) -> float:
+    """Half the range of all changes of a document, even on both sides of zero; intervals stretch it to ±80 at most."""
     reach = 2 * relevant
-    for change in changes:
-        if change.delta is not None:
-            reach = max(reach, 1.05 * abs(change.delta))
-        for end in (change.low, change.high):
+    for delta, low, high in changes:
+        reach = max(reach, 1.05 * abs(delta))
+        for end in (low, high):
             if end is not None:
                 reach = max(reach, min(abs(end), 4 * relevant))
-    reach = 10 * ceil(reach / 10)
-    steps = tuple(relevant * times for times in (0.5, 1, 2, 3, 5, 10, 25, 50))
-    return Scale(-reach, reach, style.INSET, style.WIDTH - style.INSET, steps)
+    return 10 * ceil(reach / 10)
 
 
 def bounds_of(
-    levels: Iterable[Level], least: tuple[float, float], most: tuple[float, float], step: float
+    levels: Iterable[Extent], least: tuple[float, float], most: tuple[float, float], step: float
 ) -> tuple[float, float]:
     """A range that holds every mean; intervals stretch it as far as `most`."""
     low, high = least
-    for level in levels:
-        if level.mean is not None:
-            low, high = min(low, level.mean - step / 5), max(high, level.mean + step / 5)
-        if level.low is not None and level.high is not None:
-            low, high = min(low, max(level.low, most[0])), max(high, min(level.high, most[1]))
+    for mean, begin, end in levels:
+        low, high = min(low, mean - step / 5), max(high, mean + step / 5)
+        if begin is not None and end is not None:
+            low, high = min(low, max(begin, most[0])), max(high, min(end, most[1]))
     return step * floor(low / step), step * ceil(high / step)
-
-
-def _all_levels(theme: ThemeBlock) -> list[Level]:
-    return [theme.level, *theme.spread, *([theme.programme] if theme.programme else [])]

@@ -7,10 +7,7 @@ beside it say the same.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
-
-if TYPE_CHECKING:
-    from matplotlib.typing import RcKeyType
+from typing import Literal
 
 Shape = Literal["circle", "ring", "up", "down", "square"]
 
@@ -24,7 +21,14 @@ BAND = "#e6e9ec"
 STRIP = "#f4f5f6"
 WHITE = "#ffffff"
 UNIT = "#0b5394"
-OTHERS = "#8795a1"
+OTHERS = "#76838f"
+SECOND = "#8a6100"
+"""The municipality beside a school."""
+
+AGAINST = ("#a84300", "#e3a57a")
+NEITHER = "#d5dade"
+FOR = ("#9dbfe0", "#0b5394")
+"""Answers from the middle of a scale outwards: in grey print the side of the middle keeps apart what looks alike."""
 
 STATUS_COLOURS = {
     "increase": "#0b5394",
@@ -41,6 +45,9 @@ STATUS_SHAPES: dict[str, Shape] = {
     "inconclusive": "ring",
 }
 
+STATUS_SIGNS = {"increase": "▲", "decrease": "▼", "status_quo": "■", "inconclusive": "○", "suppressed": "•"}
+"""Marks before the status words, the same as in the figures."""
+
 TEXT = 13.0
 SMALL = 11.5
 LINE = 16.0
@@ -52,15 +59,5 @@ MARGIN = 2.0
 INSET = 16.0
 """From a figure's edge to the first and last value of a scale, so that the values' numbers have room."""
 
-SECOND_KEY = 240.0
+SECOND_KEY = 196.0
 """Where the second entry of a key begins."""
-
-RC: dict[RcKeyType, Any] = {
-    "svg.fonttype": "none",
-    "svg.hashsalt": "kortlaegning",
-    "font.family": ["sans-serif"],
-    "font.sans-serif": ["DejaVu Sans"],  # comes with matplotlib; the page's own font replaces it
-    "text.parse_math": False,
-    "path.simplify": False,
-}
-"""matplotlib settings of every figure: text stays text, equal figures give equal bytes."""

@@ -1,11 +1,13 @@
-"""The words of the reports: `reports/texts/<language>.yml`, the only place where readers' sentences stand.
+"""The words of the reports: `reports/texts`, the only place where readers' sentences stand.
+
+`<language>.yml` has those of the reports, `method.<language>.yml` those of the methods page, the data book and the workbook.
 
 Belongs here: finding a text by its key and filling in what it leaves open. Does not belong here: any text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +17,7 @@ from typing import Concatenate, ParamSpec, cast
 import yaml
 
 from pipelines.errors import ConfigurationError
-from pipelines.reporting.model import LANGUAGES, Language, Said
+from pipelines.reporting.model import LANGUAGES, Language, Number, Said
 from pipelines.reporting.numbers import NumberFormat
 from pipelines.settings import CHECKOUT
 
@@ -83,28 +85,80 @@ def text_in_each(voices: Voices, key: str, **values: Value) -> Said:
     return {language: voice(key, **values) for language, voice in voices.items()}
 
 
+class Speaker:
+    """Texts in every language at once. Values may themselves be said in every language, or figures."""
+
+    def __init__(self, voices: Voices) -> None:
+        self.voices = voices
+        self._known: dict[object, Said] = {}
+
+    def __call__(self, key: str, **values: Value | Said | Number) -> Said:
+        """The text of this key."""
+        if values:
+            return {language: voice(key, **_in(voice, values)) for language, voice in self.voices.items()}
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = {language: voice(key) for language, voice in self.voices.items()}
+        return known
+
+    def count(self, key: str, n: int, **values: Value | Said | Number) -> Said:
+        """The text for this number of things."""
+        return {language: voice.count(key, n, **_in(voice, values)) for language, voice in self.voices.items()}
+
+    def has(self, key: str) -> bool:
+        """Whether there is such a text, in any language."""
+        return any(voice.has(key) for voice in self.voices.values())
+
+    def listed(self, key: str) -> list[str]:
+        """Keys of the entries below a key."""
+        return next(iter(self.voices.values())).listed(key)
+
+    def joined(self, parts: Sequence[Said], between: str = " ") -> Said:
+        """Texts behind one another; empty ones leave no trace."""
+        return {language: between.join(part[language] for part in parts if part[language]) for language in self.voices}
+
+
+def _in(voice: Voice, values: Mapping[str, Value | Said | Number]) -> dict[str, Value]:
+    """Values in one language."""
+    found: dict[str, Value] = {}
+    for name, value in values.items():
+        if isinstance(value, Number):
+            found[name] = voice.number.write(value.kind, value.value)
+        elif isinstance(value, Mapping):
+            found[name] = value[voice.language]
+        else:
+            found[name] = value
+    return found
+
+
 @lru_cache(maxsize=1)
 def load_voices() -> Voices:
     """Both languages, Danish first."""
-    return {language: load_voice(FOLDER / f"{language}.yml", language) for language in LANGUAGES}
+    return {
+        language: load_voice(FOLDER / f"{language}.yml", language, FOLDER / f"method.{language}.yml")
+        for language in LANGUAGES
+    }
 
 
-def load_voice(file: Path, language: Language) -> Voice:
-    """One language from its file.
+def load_voice(file: Path, language: Language, *more: Path) -> Voice:
+    """One language from its files.
 
     Raises:
-        ConfigurationError: the file cannot be read or is not texts all through.
+        ConfigurationError: a file cannot be read or is not texts all through.
     """
-    try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigurationError(f"{file}: texts of the reports cannot be read: {error}") from None
-    texts = dict(_flat(content, file))
+    texts = {key: text for part in (file, *more) for key, text in _flat(_content(part), part)}
     marks = ("decimal_mark", "thousands_mark", "percent", "extent", "change_extent", "below")
     absent = [mark for mark in marks if f"format.{mark}" not in texts]
     if absent:
         raise ConfigurationError(f"{file}: format.{absent[0]} is missing; numbers cannot be written without it")
     return Voice(language, texts, NumberFormat(**{mark: texts[f"format.{mark}"] for mark in marks}))
+
+
+def _content(file: Path) -> object:
+    try:
+        return yaml.load(file.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigurationError(f"{file}: texts of the reports cannot be read: {error}") from None
 
 
 def places(text: str) -> set[str]:

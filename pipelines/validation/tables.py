@@ -1,4 +1,4 @@
-"""The tables that are validated: an extract as raw Parquet, the marts of a candidate.
+"""The tables that are validated: an extract as raw Parquet, a sample of staging, the marts of a candidate.
 
 Belongs here: reading them, no more of them than a check needs. Does not belong here: the checks.
 """
@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pipelines.marts import Audience
 from pipelines.programme import Programme
 from pipelines.validation.derived import NOT_FINITE
 from pipelines.validation.results import CheckResult
@@ -38,6 +39,9 @@ RESPONDENT_COLUMNS = [
     "file_row",
 ]
 """Columns of raw `respondents` that the suite reads."""
+
+SAMPLE = 1000
+"""Respondents of a sample, about."""
 
 READ_ERRORS = (OSError, pa.ArrowException, duckdb.Error)
 
@@ -69,28 +73,72 @@ def validate_extract(
     return results
 
 
-def validate_marts(programme: Programme, marts_dir: Path, suites: dict[str, Suite] | None = None) -> list[CheckResult]:
-    """Check every mart of a candidate, as each audience will get it.
+def staging_samples(
+    con: duckdb.DuckDBPyConnection, suites: dict[str, Suite] | None = None
+) -> list[tuple[Suite, pd.DataFrame | None]]:
+    """A sample of what staging made: one respondent in so and so many, with all answers.
+
+    The sample follows from the respondents' keys: the same data give the same sample.
+
+    Args:
+        con: the candidate's warehouse after staging.
+        suites: those of `expectations/` when left out.
+
+    Returns:
+        Each suite of staging with its rows; None where they cannot be read.
+    """
+    suites = load_suites() if suites is None else suites
+    [(respondents,)] = con.execute("select count(*) from stg_respondents").fetchall()
+    step = max(respondents // SAMPLE, 1)
+    samples: list[tuple[Suite, pd.DataFrame | None]] = []
+    for suite in (suite for suite in suites.values() if suite.stage == "staging"):
+        order = ", ".join(suite.key)
+        try:
+            frame = con.execute(f"select * from {suite.table} where respondent_key % {step} = 0 order by {order}").df()
+        except READ_ERRORS:
+            frame = None
+        samples.append((suite, frame))
+    return samples
+
+
+def validate_sample(programme: Programme, suite: Suite, sample: pd.DataFrame | None) -> list[CheckResult]:
+    """Check a sample of a staging table; None is one that could not be read."""
+    context = {"stage": "sample"}
+    if sample is None:
+        return could_not_run(suite, context, f"{suite.table} cannot be read")
+    return run_suite(suite, sample, programme, context)
+
+
+def mart_suites(suites: dict[str, Suite] | None = None) -> list[tuple[Suite, Audience]]:
+    """Suites of marts with each audience that they hold for; those of `expectations/` when left out."""
+    suites = load_suites() if suites is None else suites
+    return [(suite, audience) for suite in suites.values() if suite.stage == "mart" for audience in suite.audiences]
+
+
+def validate_marts(programme: Programme, marts_dir: Path) -> list[CheckResult]:
+    """Check every mart of a candidate for every audience, one after the other."""
+    return [
+        result for suite, audience in mart_suites() for result in validate_mart(programme, marts_dir, suite, audience)
+    ]
+
+
+def validate_mart(programme: Programme, marts_dir: Path, suite: Suite, audience: Audience) -> list[CheckResult]:
+    """Check a mart of a candidate, as one audience will get it.
 
     Args:
         programme: the programme.
         marts_dir: folder with `<audience>/<mart>.parquet`.
-        suites: those of `expectations/` when left out.
+        suite: the mart's expectations.
+        audience: whose mart.
     """
-    suites = load_suites() if suites is None else suites
-    results = []
-    for suite in (suite for suite in suites.values() if suite.stage == "mart"):
-        for audience in suite.audiences:
-            context = {"audience": audience}
-            path = marts_dir / audience / f"{suite.table}.parquet"
-            try:
-                frame = read_mart(path)
-            except READ_ERRORS as error:
-                what = "is missing" if not path.exists() else f"cannot be read ({type(error).__name__})"
-                results += could_not_run(suite, context, f"marts/{audience}/{path.name} {what}")
-                continue
-            results += run_suite(suite, frame, programme, context)
-    return results
+    context = {"audience": audience}
+    path = marts_dir / audience / f"{suite.table}.parquet"
+    try:
+        frame = read_mart(path)
+    except READ_ERRORS as error:
+        what = "is missing" if not path.exists() else f"cannot be read ({type(error).__name__})"
+        return could_not_run(suite, context, f"marts/{audience}/{path.name} {what}")
+    return run_suite(suite, frame, programme, context)
 
 
 def read_mart(path: Path) -> pd.DataFrame:

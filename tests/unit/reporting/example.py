@@ -17,9 +17,20 @@ GROUPS = ("elever", "ledere")
 THEMES = ("trivsel", "ro", "faelles")
 LONG = "Fravær af undervisningshæmmende adfærd på Ærø og i Århus – med et meget langt navn"
 EVIL = '<script>alert(1)</script> & "ro" $x^2$ ~3~ mark-'
-UNITS = (("programme", PROGRAMME), ("municipality", "101"), ("municipality", "Å/../2"), ("municipality", "303"))
-HIDDEN = ("municipality", "101", "ledere")
-"""This municipality's leaders are suppressed everywhere."""
+SCHOOLS = {"901": ("Bakkeskolen", "school"), "902": ("Lilleskolen", "school"), "9/3": ("Ærøbørn <b>", "daycare")}
+"""All in municipality 101; 904 has joined 901."""
+UNITS = (
+    ("programme", PROGRAMME),
+    ("municipality", "101"),
+    ("municipality", "Å/../2"),
+    ("municipality", "303"),
+    *(("institution", school) for school in SCHOOLS),
+)
+HIDDEN = {("municipality", "101", "ledere"), ("institution", "901", "ledere")}
+"""Leaders who are suppressed everywhere; so is everything of the school 902, which has no document."""
+ONE_THEME = "9/3"
+"""A day-care institution where only one theme was asked of one group."""
+BACKGROUNDS = (("gender", "female"), ("gender", "male"), ("grade", "0"), ("grade", "10"), ("grade", "7"))
 
 
 def write_programme(folder: Path) -> Path:
@@ -54,6 +65,33 @@ extracts:
             {"municipality_id": "303", "label": "Åbjerg Kommune"},
             {"municipality_id": "101", "label": "Bakkeby Kommune"},
             {"municipality_id": "Å/../2", "label": "Ærø <i>Kommune</i>"},
+        ],
+    )
+    _csv(
+        folder / "institutions.csv",
+        [
+            {"institution_id": unit, "label": label, "municipality_id": "101", "kind": kind}
+            for unit, (label, kind) in {**SCHOOLS, "904": ("Gammelskolen", "school")}.items()
+        ],
+    )
+    _csv(
+        folder / "institution_lineage.csv",
+        [{"from_id": "904", "to_id": "901", "mapping": "2017", "type": "merged", "note": ""}],
+    )
+    _csv(
+        folder / "initiatives.csv",
+        [
+            {
+                "initiative": "ro",
+                "label_da": "Ro <u>i</u> klassen",
+                "label_en": "Calm <u>in</u> class",
+                "theme": "ro",
+                "respondent_group": "elever",
+                "municipality_id": "101",
+                "institution_id": "",
+                "mapping_from": "2017",
+                "mapping_to": "2019",
+            }
         ],
     )
     labels = {"trivsel": "Trivsel", "ro": EVIL, "faelles": LONG}
@@ -116,7 +154,7 @@ extracts:
 
 
 def marts(hidden: float = 0.0) -> dict[str, pd.DataFrame]:
-    """The five marts.
+    """The marts that reports read.
 
     Args:
         hidden: added to every figure of a suppressed row. Real marts have nulls there; a report must not look at them.
@@ -127,7 +165,26 @@ def marts(hidden: float = 0.0) -> dict[str, pd.DataFrame]:
         "reliability": pd.DataFrame(_reliability(hidden)),
         "response_rates": pd.DataFrame(_responses(hidden)),
         "item_distributions": pd.DataFrame(_answers(hidden)),
+        "item_contribution": pd.DataFrame(_contributions(hidden)),
+        "nonresponse": pd.DataFrame(_nonresponse(hidden)),
+        "sustained": pd.DataFrame(_sustained()),
+        "composition": pd.DataFrame(_composition(hidden)),
+        "social_gap": pd.DataFrame(_gaps(hidden)),
+        "social_gap_change": pd.DataFrame(_gap_changes(hidden)),
+        "initiative_development": pd.DataFrame(_initiatives(hidden)),
     }
+
+
+def limited(*mappings: str) -> dict[str, pd.DataFrame]:
+    """The marts as if only these mappings had been held."""
+    tables = {}
+    for name, table in marts().items():
+        kept = table
+        for column in ("mapping", "mapping_from", "mapping_to"):
+            if column in kept:
+                kept = kept[kept[column].isin(mappings)]
+        tables[name] = kept.head(0) if name == "sustained" else kept
+    return tables
 
 
 def write_marts(folder: Path, tables: dict[str, pd.DataFrame]) -> Path:
@@ -145,11 +202,15 @@ def _cells() -> Iterator[tuple[str, str, str, str, int]]:
         for group in GROUPS:
             for theme in THEMES:
                 number += 1
-                yield level, unit, group, theme, number
+                if unit != ONE_THEME or (group, theme) == ("elever", "trivsel"):
+                    yield level, unit, group, theme, number
 
 
 def _reason(level: str, unit: str, group: str) -> str | None:
-    return "n_lt_min" if (level, unit, group) == HIDDEN else None
+    return "n_lt_min" if (level, unit, group) in HIDDEN or unit == "902" else None
+
+
+BANDS = ("much_above", "around", "below", "above", "much_below")
 
 
 def _scores(hidden: float) -> Iterator[dict[str, object]]:
@@ -159,6 +220,7 @@ def _scores(hidden: float) -> Iterator[dict[str, object]]:
                 continue  # a group that did not take part: no row
             for form in ("full", "trend"):
                 reason = _reason(level, unit, group)
+                lead = (hidden if reason else 0) + 25.5 - 10.3 * (number % len(BANDS))
                 mean = 470 + 4.137 * number + 3.3 * place + (0.4 if form == "trend" else 0) + (hidden if reason else 0)
                 yield {
                     "programme": PROGRAMME,
@@ -177,6 +239,10 @@ def _scores(hidden: float) -> Iterator[dict[str, object]]:
                     "ci_low": mean - 7.25,
                     "ci_high": mean + 7.25 if theme != "faelles" or group != "elever" else None,
                     "favourable": 0.5 + number / 100,
+                    "programme_difference": None if level == "programme" else lead,
+                    "programme_difference_low": None if level == "programme" else lead - 5,
+                    "programme_difference_high": None if level == "programme" else lead + 5,
+                    "band": None if level == "programme" else BANDS[number % len(BANDS)],
                     "suppressed": reason,
                 }
 
@@ -297,6 +363,135 @@ def _answers(hidden: float) -> Iterator[dict[str, object]]:
                         "share": share + (hidden / 1000 if reason else 0),
                         "suppressed": reason,
                     }
+
+
+def _contributions(hidden: float) -> Iterator[dict[str, object]]:
+    for row in _changes(hidden):
+        if row["delta"] is None:
+            continue
+        delta = float(str(row["delta"]))
+        for item, part in ((1, 0.5), (2, -0.25), (3, 0.7)):
+            yield {
+                **{key: row[key] for key in _CHANGE_KEY},
+                "item_id": f"{row['theme']}_{item}",
+                "contribution": part * delta,
+                "delta": delta,
+                "residual": 0.05 * delta,
+                "suppressed": row["suppressed"],
+            }
+
+
+_UNIT_KEY = ("programme", "level", "unit_id", "respondent_group", "theme")
+_CHANGE_KEY = ("mapping_from", "mapping_to", *_UNIT_KEY)
+
+
+def _nonresponse(hidden: float) -> Iterator[dict[str, object]]:
+    for row in _responses(hidden):
+        for place, (breakdown, value) in enumerate(BACKGROUNDS):
+            answered = 700 + place + (round(hidden) if row["suppressed"] else 0)
+            yield {
+                **{key: row[key] for key in ("programme", "mapping", "level", "unit_id", "respondent_group")},
+                "breakdown": breakdown,
+                "breakdown_value": value,
+                "invited": 1100 + 10 * place,
+                "answered": answered,
+                "rr2": answered / (1100 + 10 * place),
+                "suppressed": row["suppressed"],
+            }
+
+
+LASTING = ("sustained_increase", "relapse", "late_increase", "stable", "sustained_decrease", "inconclusive", "no_data")
+
+
+def _sustained() -> Iterator[dict[str, object]]:
+    for level, unit, group, theme, number in _cells():
+        reason = _reason(level, unit, group)
+        yield {
+            **dict(zip(_UNIT_KEY, (PROGRAMME, level, unit, group, theme), strict=True)),
+            "status": "suppressed" if reason else LASTING[number % len(LASTING)],
+            "suppressed": reason,
+        }
+
+
+def _composition(hidden: float) -> Iterator[dict[str, object]]:
+    for row in _changes(hidden):
+        if row["delta"] is None or row["level"] == "institution":
+            continue
+        delta = float(str(row["delta"]))
+        yield {
+            **{key: row[key] for key in _CHANGE_KEY},
+            "schools_both": 7,
+            "schools_opened": 1,
+            "schools_closed": 2,
+            "delta": delta,
+            "delta_both": 0.9 * delta,
+            "composition": 0.1 * delta,
+            "suppressed": row["suppressed"],
+        }
+
+
+def _gaps(hidden: float) -> Iterator[dict[str, object]]:
+    for level, unit, group, theme, number in _cells():
+        if group != "elever":
+            continue
+        for mapping in MAPPINGS:
+            reason = _reason(level, unit, group) or ("n_lt_min" if theme == "ro" and level != "programme" else None)
+            gap = 3.3 * number + (hidden if reason else 0)
+            yield {
+                "mapping": mapping,
+                **dict(zip(_UNIT_KEY, (PROGRAMME, level, unit, group, theme), strict=True)),
+                "n": 900,
+                "n_unknown": 90,
+                "share_unknown": 0.1,
+                "n_lowest": 200,
+                "n_highest": 300,
+                "mean_lowest": 480.0,
+                "mean_highest": 480.0 + gap,
+                "gap": gap,
+                "ci_low": gap - 4,
+                "ci_high": gap + 4,
+                "reason": None,
+                "suppressed": reason,
+            }
+
+
+def _gap_changes(hidden: float) -> Iterator[dict[str, object]]:
+    for row in _gaps(hidden):
+        for before, after in combinations(MAPPINGS, 2):
+            if row["mapping"] == after:
+                delta = float(str(row["gap"])) / 10
+                yield {
+                    "mapping_from": before,
+                    "mapping_to": after,
+                    **{key: row[key] for key in _UNIT_KEY},
+                    "delta": delta,
+                    "ci_low": delta - 1,
+                    "ci_high": delta + 1,
+                    "reason": None,
+                    "suppressed": row["suppressed"],
+                }
+
+
+def _initiatives(hidden: float) -> Iterator[dict[str, object]]:
+    for place, (phase, pair) in enumerate((("before", MAPPINGS[:2]), ("during", MAPPINGS[1:]))):
+        reason = "n_lt_min" if phase == "before" else None
+        with_ = 11.1 + place + (hidden if reason else 0)
+        yield {
+            "programme": PROGRAMME,
+            "initiative": "ro",
+            "respondent_group": "elever",
+            "theme": "ro",
+            "phase": phase,
+            "mapping_from": pair[0],
+            "mapping_to": pair[1],
+            "delta_with": with_,
+            "delta_without": 2.2,
+            "difference": with_ - 2.2,
+            "ci_low": with_ - 4.2,
+            "ci_high": with_ - 0.2,
+            "reason": None,
+            "suppressed": reason,
+        }
 
 
 def _csv(file: Path, rows: list[dict[str, object]]) -> None:

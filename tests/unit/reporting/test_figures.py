@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import re
+from xml.etree import ElementTree
 
 import pytest
+from PIL import Image
 
+from pipelines.reporting import style
+from pipelines.reporting.bars import answer_colours
 from pipelines.reporting.canvas import Canvas, wrapped
-from pipelines.reporting.model import Level, Said
-from pipelines.reporting.scales import Scale, bounds_of
+from pipelines.reporting.model import Said
+from pipelines.reporting.scales import Scale, bounds_of, change_reach
 
 SAID: Said = {"da": "Æble & <b>", "en": "Apple"}
 
@@ -27,19 +32,31 @@ def test_places_are_pixels_from_the_top_left() -> None:
     svg = drawing().drawing(SAID, SAID).in_language("en", "a")
     assert 'viewBox="0 0 100 50"' in svg
     assert re.search(r'd="M 5 20 L 95 20"', svg)
-    assert re.search(r'<use [^>]*x="50" y="20"', svg)
+    assert re.search(r'<path d="M 54.5 20 C', svg)
     assert re.search(r'<text [^>]*x="10" y="40"[^>]*>Apple</text>', svg)
     assert re.search(r'<text [^>]*x="90" y="40"[^>]*>~0~ mark-</text>', svg)
 
 
-def test_words_are_escaped_and_marks_belong_to_their_figure() -> None:
+def test_words_are_escaped_and_ids_belong_to_their_figure() -> None:
     first, second = (drawing().drawing(SAID, SAID).in_language("da", name) for name in ("a", "b"))
     assert "Æble &amp; &lt;b&gt;" in first
     assert "<b>" not in first
     ids = [set(re.findall(r' id="([^"]+)"', svg)) for svg in (first, second)]
-    assert ids[0]
+    assert ids[0] == {"a-title", "a-desc"}
     assert not ids[0] & ids[1]
-    assert set(re.findall(r'href="#([^"]+)"', first)) <= ids[0]
+
+
+def test_a_figure_is_a_file_of_its_own_too() -> None:
+    root = ElementTree.fromstring(drawing().drawing(SAID, SAID).standalone("da"))  # noqa: S314 - our own
+    assert (root.get("width"), root.get("height")) == ("100", "50")
+    assert "Æble & <b>" in [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")]
+
+
+def test_a_picture_has_two_dots_a_pixel() -> None:
+    picture = Image.open(io.BytesIO(drawing().picture("da")))
+    assert picture.size == (200, 100)
+    assert picture.getpixel((8, 8)) == (0xEE, 0xEE, 0xEE)
+    assert picture.getpixel((100, 90)) == (255, 255, 255)
 
 
 def test_equal_drawings_are_equal_bytes() -> None:
@@ -58,16 +75,30 @@ def test_a_scale_ends_at_its_edges(value: float, pixel: float) -> None:
 
 
 def test_means_are_always_inside_and_intervals_only_so_far() -> None:
-    levels = [
-        Level("shown", mean=350, low=100, high=599),
-        Level("shown", mean=520, low=510, high=530),
-        Level("suppressed"),
-    ]
+    levels = [(350.0, 100.0, 599.0), (520.0, 510.0, 530.0), (510.0, None, None)]
     assert bounds_of(levels, (450, 550), (400, 600), 25) == (325, 600)
-    assert bounds_of([Level("no_data")], (450, 550), (400, 600), 25) == (450, 550)
+    assert bounds_of([], (450, 550), (400, 600), 25) == (450, 550)
 
 
-@pytest.mark.parametrize(("low", "high"), [(450, 550), (325, 600), (-40, 40), (-100, 100), (-990, 990), (0, 5000)])
+def test_changes_are_drawn_even_on_both_sides() -> None:
+    assert change_reach([], 20) == 40
+    assert change_reach([(-61.0, -200.0, 10.0)], 20) == 80
+    assert change_reach([(120.0, None, None)], 20) == 130
+
+
+@pytest.mark.parametrize(("answers", "sides"), [(2, (1, 1)), (3, (1, 1)), (4, (2, 2)), (5, (2, 2)), (7, (3, 3))])
+def test_answers_are_coloured_from_the_middle_outwards(answers: int, sides: tuple[int, int]) -> None:
+    colours = answer_colours(answers)
+    assert len(colours) == answers
+    assert sum(colour in style.AGAINST for colour in colours[: sides[0]]) == sides[0]
+    assert sum(colour in style.FOR for colour in colours[-sides[1] :]) == sides[1]
+    assert (style.NEITHER in colours) == (answers % 2 == 1)
+    assert (colours[0], colours[-1]) == (style.AGAINST[0], style.FOR[1])
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(450, 550), (325, 600), (-40, 40), (-100, 100), (-990, 990), (0, 5000), (0, 1)]
+)
 def test_ticks_are_few_and_inside(low: float, high: float) -> None:
     ticks = Scale(low, high, 0, 1).ticks()
     assert 2 <= len(ticks) <= 8

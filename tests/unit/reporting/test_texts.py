@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import ConfigurationError
-from pipelines.reporting.model import LANGUAGES, STATUSES, Language
+from pipelines.reporting.model import LANGUAGES, Language
+from pipelines.reporting.records import (
+    STATUSES,
+)
 from pipelines.reporting.texts import Voices, load_voice, places
 
 MAGNITUDES = [f"{size}_{status}" for size in ("moderate", "marked") for status in ("increase", "decrease")]

@@ -5,8 +5,12 @@ from __future__ import annotations
 import pytest
 
 from pipelines.reporting.content import tally_of
-from pipelines.reporting.model import Change, Pair, Tally
-from pipelines.reporting.texts import Voices
+from pipelines.reporting.records import (
+    Change,
+    Pair,
+    Tally,
+)
+from pipelines.reporting.texts import Speaker, Voices
 from pipelines.reporting.wording import status_word, summary_line
 
 PAIR = Pair("2017", "2019")
@@ -30,8 +34,9 @@ def tally(**counts: int) -> Tally:
 def test_majority_only_above_one_half_of_the_comparable(
     voices: Voices, counts: dict[str, int], is_majority: bool
 ) -> None:
-    assert ("størstedelen" in summary_line(voices["da"], tally(**counts), PAIR)) == is_majority
-    assert ("majority" in summary_line(voices["en"], tally(**counts), PAIR)) == is_majority
+    line = summary_line(Speaker(voices), tally(**counts), PAIR)
+    assert ("størstedelen" in line["da"]) == is_majority
+    assert ("majority" in line["en"]) == is_majority
 
 
 @pytest.mark.parametrize(
@@ -68,11 +73,11 @@ def test_majority_only_above_one_half_of_the_comparable(
     ],
 )
 def test_summary_line(voices: Voices, counts: dict[str, int], expected: str) -> None:
-    assert summary_line(voices["da"], tally(**counts), PAIR) == expected
+    assert summary_line(Speaker(voices), tally(**counts), PAIR)["da"] == expected
 
 
 def test_one_round_has_no_development(voices: Voices) -> None:
-    assert "én kortlægning" in summary_line(voices["da"], None, None)
+    assert "én kortlægning" in summary_line(Speaker(voices), None, None)["da"]
 
 
 @pytest.mark.parametrize(
@@ -86,4 +91,4 @@ def test_one_round_has_no_development(voices: Voices) -> None:
     ],
 )
 def test_status_words(voices: Voices, status: str, magnitude: str | None, expected: str) -> None:
-    assert status_word(voices["da"], Change(PAIR, status, magnitude)) == expected
+    assert status_word(Speaker(voices), Change(PAIR, status, magnitude))["da"] == expected

@@ -1,0 +1,151 @@
+"""Records to cells of tables: one place that knows what stands where a figure is hidden or absent.
+
+Belongs here: cells and the plots' marks. Does not belong here: which columns a table has (`sections`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from pipelines.reporting import wording
+from pipelines.reporting.model import (
+    Block,
+    Cell,
+    Chart,
+    Fold,
+    Hidden,
+    Interval,
+    Kind,
+    Mark,
+    Number,
+    Paragraph,
+    Role,
+    Said,
+    Status,
+    Table,
+    Words,
+)
+from pipelines.reporting.records import Change, Frame, Level, State
+from pipelines.reporting.texts import Speaker
+
+
+class Cells:
+    """Cells in the words of one edition."""
+
+    def __init__(self, say: Speaker, frame: Frame) -> None:
+        self._say, self._frame = say, frame
+        self._hidden: dict[str | None, Hidden] = {}
+        self.none = Words(say("sign.none"), is_faint=True)
+
+    def number(
+        self,
+        value: float | None,
+        kind: Kind,
+        is_strong: bool = False,
+        low: float | None = None,
+        high: float | None = None,
+    ) -> Cell:
+        """A figure, or the sign that there is none."""
+        return self.none if value is None else Number(value, kind, is_strong, low, high)
+
+    def interval(self, low: float | None, high: float | None, kind: Kind) -> Cell:
+        """An interval, or the sign that there is none."""
+        return self.none if low is None or high is None else Interval(low, high, kind)
+
+    def hidden(self, code: str | None) -> Hidden:
+        """What disclosure control took out."""
+        if code not in self._hidden:
+            self._hidden[code] = Hidden(wording.hidden_reason(self._say, code, self._frame))
+        return self._hidden[code]
+
+    def figures(self, state: State, code: str | None, cells: Sequence[Cell]) -> tuple[Cell, ...]:
+        """The cells of a row's figures: all hidden, or one word for all, where there are none."""
+        if state == "shown":
+            return tuple(cells)
+        if state == "suppressed":
+            return (self.hidden(code),) * len(cells)
+        brief = self._say(f"{'brief' if len(cells) == 1 else 'state'}.{state}")
+        return (Words(brief, is_faint=True, span=len(cells)),)
+
+    def level(self, level: Level, is_rated: bool) -> tuple[Cell, ...]:
+        """Mean, interval, answers, raters where one rates many, favourable share."""
+        raters = (self.number(level.raters, "count"),) if is_rated else ()
+        return self.figures(
+            level.state,
+            level.code,
+            (
+                self.number(level.mean, "points", is_strong=True),
+                self.interval(level.low, level.high, "points"),
+                self.number(level.n, "count"),
+                *raters,
+                self.number(level.favourable, "share"),
+            ),
+        )
+
+    def mean(self, level: Level, is_strong: bool = False, with_interval: bool = True) -> Cell:
+        """A mean with its interval below it."""
+        low, high = (level.low, level.high) if with_interval else (None, None)
+        return self.figures(level.state, level.code, (self.number(level.mean, "points", is_strong, low, high),))[0]
+
+    def ahead(self, level: Level) -> Cell:
+        """How far above the programme."""
+        cell = self.number(level.ahead, "change", low=level.ahead_low, high=level.ahead_high)
+        return self.figures(level.state, level.code, (cell,))[0]
+
+    def change(self, change: Change) -> tuple[Cell, ...]:
+        """Δ, interval, q, g, status."""
+        status = self.status(change)
+        if change.status == "suppressed":
+            return (*(self.hidden(change.reason),) * 4, status)
+        if change.delta is None:
+            return (Words(self._say("sign.none"), is_faint=True, span=4), status)
+        return (
+            Number(change.delta, "change", is_strong=True),
+            self.interval(change.low, change.high, "change"),
+            self.number(change.q, "probability"),
+            self.number(change.g, "effect"),
+            status,
+        )
+
+    def brief_change(self, change: Change | None) -> Cell:
+        """Δ with its interval below it."""
+        if change is None:
+            return self.none
+        if change.status == "suppressed":
+            return self.hidden(change.reason)
+        return self.number(change.delta, "change", low=change.low, high=change.high)
+
+    def status(self, change: Change, with_reason: bool = True) -> Status:
+        """The status and why no more can be said."""
+        is_told = with_reason and change.status != "suppressed"
+        reason = wording.change_reason(self._say, change, self._frame) if is_told else None
+        return Status(change.status, wording.status_word(self._say, change), reason)
+
+
+def mark(role: Role, level: Level) -> Mark | None:
+    """A level's mark; none where nothing is shown."""
+    return None if level.mean is None else Mark(role, level.mean, level.low, level.high)
+
+
+def hidden_note(say: Speaker, blocks: Iterable[Block]) -> list[Block]:
+    """The legend of the sign and the reasons that occur in these blocks; nothing where nothing is hidden."""
+    reasons: dict[str, Said] = {}
+    for table in _tables(blocks):
+        for row in table.rows:
+            for cell in row.cells:
+                if isinstance(cell, Hidden):
+                    reasons[cell.reason["da"]] = cell.reason
+    if not reasons:
+        return []
+    ordered = [reasons[key] for key in sorted(reasons)]
+    return [Paragraph(say("disclosure.here", reasons=say.joined(ordered, "; ")), "note")]
+
+
+def _tables(blocks: Iterable[Block]) -> Iterable[Table]:
+    for block in blocks:
+        if isinstance(block, Table):
+            yield block
+        elif isinstance(block, Chart) and block.table is not None:
+            yield block.table
+        elif isinstance(block, Fold):
+            yield from _tables(block.blocks)

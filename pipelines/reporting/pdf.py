@@ -1,0 +1,299 @@
+"""From a document and its drawings to PDF/UA: tagged, with title, language and alternative texts.
+
+Belongs here: a document's blocks as plain records for the typst template, and compiling it in this process. Does not belong
+here: layout (`reports/templates/document.typ`), words (`reports/texts`), what a document says (`documents`). The figures are
+the very drawings of the HTML page. Texts travel as JSON, so no text from data can be read as markup.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.errors import StorageError
+from pipelines.reporting.canvas import Drawing
+from pipelines.reporting.columns import Piece, Texts, pieces_of
+from pipelines.reporting.model import (
+    Block,
+    Bullets,
+    Cell,
+    Chart,
+    Document,
+    Fold,
+    Heading,
+    Hidden,
+    Interval,
+    Links,
+    Number,
+    Paragraph,
+    Part,
+    Row,
+    Said,
+    Status,
+    Table,
+    Terms,
+)
+from pipelines.reporting.style import STATUS_SIGNS
+from pipelines.reporting.texts import Voice
+from pipelines.settings import CHECKOUT
+
+if TYPE_CHECKING:
+    from typst import Compiler
+
+TEMPLATES = CHECKOUT / "reports" / "templates"
+FONT = "DejaVu Sans"
+"""The font of text and figures. It comes with matplotlib: the same on every machine."""
+
+Record = dict[str, object]
+Drawings = Mapping[str, Drawing]
+
+
+def render_pdf(document: Document, drawings: Drawings, voice: Voice) -> bytes:
+    """A document in one language; the same document gives the same bytes.
+
+    Raises:
+        StorageError: the template cannot be set.
+    """
+    from typst import TypstError
+
+    content = json.dumps(_Writer(voice, drawings).document(document), ensure_ascii=False)
+    try:
+        made = _compiler().compile(
+            input=str(TEMPLATES / "document.typ"),
+            format="pdf",
+            sys_inputs={"document": content},
+            pdf_standards=["ua-1"],
+        )
+    except TypstError as error:
+        raise StorageError(f"{TEMPLATES / 'document.typ'}: {document.entry.name} cannot be set: {error}") from None
+    if not isinstance(made, bytes):
+        raise StorageError(f"{TEMPLATES / 'document.typ'}: {document.entry.name} has become no single file")
+    return made
+
+
+@lru_cache(maxsize=1)
+def _compiler() -> Compiler:
+    """One compiler a process: fonts are read once."""
+    import matplotlib
+    from typst import Compiler
+
+    fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    return Compiler(root=str(TEMPLATES), font_paths=[str(fonts)], ignore_system_fonts=True)
+
+
+class _Writer:
+    """Blocks as records in one language."""
+
+    def __init__(self, voice: Voice, drawings: Drawings) -> None:
+        self._voice, self._drawings = voice, drawings
+        self._writers: dict[type, Callable[..., Record | list[Record]]] = {
+            Paragraph: lambda block: {"is": "paragraph", "look": block.look, "text": self._say(block.words)},
+            Heading: lambda block: {"is": "heading", "text": self._say(block.words)},
+            Bullets: self._bullets,
+            Terms: self._terms,
+            Links: self._links,
+            Table: self._tables,
+            Chart: self._chart,
+            Fold: self._fold,
+        }
+
+    def document(self, document: Document) -> Record:
+        """The whole document; provenance is its last section."""
+        voice, provenance = self._voice, document.provenance
+        banner: Record | None = None
+        if provenance.simulated:
+            banner = {
+                "mark": voice("simulated.banner"),
+                "beside": voice("simulated.beside"),
+                "beside_language": "en" if voice.language == "da" else "da",
+                "explain": voice("simulated.explain"),
+            }
+        sections: list[Record] = [
+            {"heading": self._say(section.heading), "blocks": self._blocks(section.blocks)}
+            for section in document.sections
+        ]
+        return {
+            "language": voice.language,
+            "title": self._say(document.entry.title),
+            "series": self._say(document.series),
+            "subtitle": self._say(document.subtitle),
+            "edition": self._say(document.edition),
+            "about": None if document.about is None else self._say(document.about),
+            "release": provenance.release_id,
+            "version": provenance.code_version,
+            "banner": banner,
+            "sections": [*sections, {"heading": voice("about.heading"), "blocks": self._provenance(document)}],
+        }
+
+    def _say(self, said: Said) -> str:
+        return said[self._voice.language]
+
+    def _blocks(self, blocks: Iterable[Block]) -> list[Record]:
+        written: list[Record] = []
+        for block in blocks:
+            record = self._writers[type(block)](block)
+            written.extend(record if isinstance(record, list) else [record])
+        for record, following in pairwise(written):
+            record["stays"] = following["is"] in ("chart", "table")  # no page ends between the two
+        return written
+
+    def _provenance(self, document: Document) -> list[Record]:
+        voice, provenance = self._voice, document.provenance
+        facts = [[voice("about.release"), provenance.release_id], [voice("about.version"), provenance.code_version]]
+        count = voice.count("about.inputs", len(provenance.files)) + "."
+        blocks: list[Record] = [
+            {"is": "terms", "look": "facts", "entries": facts},
+            {"is": "paragraph", "look": "plain", "text": count},
+        ]
+        if document.data_source is not None:
+            blocks.insert(0, {"is": "paragraph", "look": "plain", "text": self._say(document.data_source)})
+        if provenance.files and not document.is_short:
+            blocks.append(self._files(document))
+        return blocks
+
+    def _files(self, document: Document) -> Record:
+        voice = self._voice
+        heads: list[Record] = [{"text": voice(f"about.{key}"), "number": False} for key in ("mapping", "file", "hash")]
+        rows: list[Record] = [
+            {"label": file.mapping, "remark": None, "cells": [_words(file.file), _words(file.sha256, is_faint=True)]}
+            for file in document.provenance.files
+        ]
+        return {
+            "is": "table",
+            "caption": voice("about.files"),
+            "heard": False,
+            "look": "figures",
+            "columns": heads,
+            "widths": [14, 40, 60],
+            "narrow": False,
+            "turned": False,
+            "divided": False,
+            "parts": [{"label": None, "rows": rows}],
+            "foot": None,
+            "note": None,
+        }
+
+    def _bullets(self, block: Bullets) -> Record:
+        head = None if block.head is None else self._say(block.head)
+        return {"is": "bullets", "look": block.look, "head": head, "items": [self._say(item) for item in block.items]}
+
+    def _terms(self, block: Terms) -> Record:
+        entries = [[self._say(term), self._say(text)] for term, text in block.entries]
+        return {"is": "terms", "look": block.look, "entries": entries}
+
+    def _links(self, block: Links) -> Record:
+        entries = [{"text": self._say(link.words), "target": f"{link.target}.pdf"} for link in block.entries]
+        return {"is": "links", "entries": entries}
+
+    def _fold(self, block: Fold) -> Record | list[Record]:
+        if not block.is_printed:
+            return []
+        return {"is": "fold", "text": self._say(block.summary), "blocks": self._blocks(block.blocks)}
+
+    def _chart(self, block: Chart) -> list[Record]:
+        """The figure with its table beside it, where there is room, or below."""
+        tables = [] if block.table is None else self._tables(block.table, is_beside=True)
+        drawing = self._drawings[block.name]
+        chart: Record = {
+            "is": "chart",
+            "ratio": drawing.height / drawing.width,
+            "title": self._say(block.title),
+            "read": self._say(block.read),
+            "alt": f"{self._say(block.title)}. {self._say(block.description)}",
+            "svg": drawing.in_language(self._voice.language, block.name).replace(
+                'class="chart"', f'font-family="{FONT}"', 1
+            ),
+            "table": None,
+        }
+        if len(tables) == 1 and tables[0]["narrow"]:
+            return [chart | {"table": tables[0]}]
+        return [chart, *tables]
+
+    def _tables(self, table: Table, is_beside: bool = False) -> list[Record]:
+        """The table, or where it is too wide for a page several with the same rows."""
+        rows = [*table.rows, *([] if table.foot is None else [table.foot])]
+        cells = [[self._cell(cell) for cell in row.cells] for row in rows]
+        is_whole = any(cell["span"] != 1 for row in cells for cell in row)
+        return [self._table(table, piece) for piece in pieces_of(self._texts(table, rows, cells), is_whole, is_beside)]
+
+    def _texts(self, table: Table, rows: Sequence[Row], cells: Sequence[Sequence[Record]]) -> list[Texts]:
+        """What stands in each column, the rows' labels first; wide cells stand in none."""
+        labels = [self._say(row.label) for row in rows]
+        columns = [Texts(self._say(table.columns[0].words), labels, is_number=False)]
+        for place, column in enumerate(table.columns[1:]):
+            held = [row[place] for row in cells if len(row) > place and all(cell["span"] == 1 for cell in row)]
+            columns.append(
+                Texts(
+                    head=self._say(column.words),
+                    cells=[str(cell["text"]) for cell in held],
+                    small=[str(cell[key]) for cell in held for key in ("extent", "note") if cell.get(key)],
+                    is_number=column.is_number,
+                )
+            )
+        return columns
+
+    def _table(self, table: Table, piece: Piece) -> Record:
+        chosen = slice(piece.first, piece.end)
+        columns = [table.columns[0], *table.columns[1:][chosen]]
+        return {
+            "is": "table",
+            "caption": self._say(table.caption),
+            "heard": table.look == "lists",
+            "look": table.look,
+            "columns": [{"text": self._say(c.words), "number": c.is_number and n > 0} for n, c in enumerate(columns)],
+            "widths": piece.widths,
+            "narrow": piece.is_narrow,
+            "turned": piece.is_turned,
+            "divided": piece.is_divided,
+            "parts": [self._part(part, chosen) for part in table.parts],
+            "foot": None if table.foot is None else self._row(table.foot, chosen),
+            "note": None if table.note is None else self._say(table.note),
+        }
+
+    def _part(self, part: Part, chosen: slice) -> Record:
+        label = None if part.label is None else self._say(part.label)
+        return {"label": label, "rows": [self._row(row, chosen) for row in part.rows]}
+
+    def _row(self, row: Row, chosen: slice) -> Record:
+        remark = None if row.remark is None else self._say(row.remark)
+        return {"label": self._say(row.label), "remark": remark, "cells": [self._cell(c) for c in row.cells[chosen]]}
+
+    def _cell(self, cell: Cell) -> Record:
+        number = self._voice.number
+        if isinstance(cell, Number):
+            extent = None
+            if cell.low is not None and cell.high is not None:
+                extent = number.write_interval(cell.kind, cell.low, cell.high)
+            record: Record = {
+                "is": "number",
+                "text": number.write(cell.kind, cell.value),
+                "strong": cell.is_strong,
+                "extent": extent,
+                "span": 1,
+            }
+            return record | ({"bar": cell.value} if cell.kind == "share" else {})
+        if isinstance(cell, Interval):
+            text = number.write_interval(cell.kind, cell.low, cell.high)
+            return {"is": "number", "text": text, "strong": False, "extent": None, "span": 1}
+        if isinstance(cell, Hidden):
+            return {"is": "hidden", "text": self._voice("sign.suppressed"), "span": 1}
+        if isinstance(cell, Status):
+            note = None if cell.note is None else self._say(cell.note)
+            sign = STATUS_SIGNS.get(cell.code, "")
+            return {
+                "is": "status",
+                "code": cell.code,
+                "sign": sign,
+                "text": self._say(cell.words),
+                "note": note,
+                "span": 1,
+            }
+        return _words(self._say(cell.words), is_faint=cell.is_faint, span=cell.span)
+
+
+def _words(text: str, is_faint: bool = False, span: int = 1) -> Record:
+    return {"is": "faint" if is_faint else "words", "text": text, "span": span}

@@ -1,0 +1,81 @@
+"""The processes of one run beside its own: what Python would do one after the other goes on all cores.
+
+Belongs here: starting them, giving out jobs, and doing in this process what no other has begun. Does not belong here: any
+stage's work, and DuckDB, which has threads of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from importlib import import_module
+from multiprocessing import get_context
+from types import TracebackType
+from typing import Any, Generic, TypeVar
+
+from pipelines.errors import KortlaegningError
+
+T = TypeVar("T")
+
+
+class Job(Generic[T]):
+    """A call that was given out; whoever asks for its result does it, unless a worker has begun."""
+
+    def __init__(self, function: Callable[..., T], arguments: Sequence[Any], future: Future[T] | None) -> None:
+        """Bind the call; without a future it is done when its result is asked for."""
+        self._function, self._arguments, self._future = function, arguments, future
+        self._done: list[T] = []
+
+    def result(self) -> T:
+        """What the call gave.
+
+        Raises:
+            KortlaegningError: the worker died.
+            Exception: what the call raised.
+        """
+        if not self._done and (self._future is None or self._future.cancel()):
+            self._done.append(self._function(*self._arguments))
+        if self._done or self._future is None:
+            return self._done[0]
+        try:
+            return self._future.result()
+        except BrokenProcessPool:
+            raise KortlaegningError(
+                "a worker process was ended from outside, most often for lack of memory; nothing was released; run again "
+                "with more memory, or with KORTLAEGNING_THREADS=1"
+            ) from None
+
+
+class Workers:
+    """Worker processes, started by the first job; a context that ends them. Functions and arguments travel by pickle."""
+
+    def __init__(self, processes: int) -> None:
+        """So many beside this one; with none, every job is done here."""
+        # spawn: a fork of a process that runs threads of DuckDB or Dagster can hang.
+        self._pool = ProcessPoolExecutor(processes, get_context("spawn")) if processes > 0 else None
+
+    def __enter__(self) -> Workers:
+        """Nothing is started yet."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End them; what no worker has begun is not done."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def prepare(self, *modules: str) -> None:
+        """Let a worker import what its later jobs need, while this process is busy."""
+        if self._pool is not None:
+            self._pool.submit(_import, modules)
+
+    def give(self, function: Callable[..., T], *arguments: Any) -> Job[T]:
+        """Give out one call."""
+        return Job(function, arguments, self._pool.submit(function, *arguments) if self._pool is not None else None)
+
+
+def _import(modules: Sequence[str]) -> None:
+    for module in modules:
+        import_module(module)

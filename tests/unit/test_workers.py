@@ -1,0 +1,57 @@
+"""Worker processes of a run: results come whoever did the work, and a worker that dies is one clear line."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from pipelines.errors import KortlaegningError
+from pipelines.workers import Workers
+
+
+def where() -> int:
+    return os.getpid()
+
+
+def wait_and_tell(seconds: float) -> int:
+    time.sleep(seconds)
+    return os.getpid()
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def refuse(message: str) -> None:
+    raise KortlaegningError(message)
+
+
+def test_without_processes_the_asker_does_it() -> None:
+    with Workers(0) as workers:
+        workers.prepare("json")
+        assert workers.give(where).result() == os.getpid()
+
+
+def test_a_worker_does_it_and_the_asker_takes_what_nobody_began() -> None:
+    with Workers(1) as workers:
+        jobs = [workers.give(wait_and_tell, 1.0) for _ in range(4)]
+        time.sleep(0.5)
+        last, first = jobs[-1].result(), jobs[0].result()
+    assert first != os.getpid()
+    assert last == os.getpid()
+
+
+def test_an_error_of_ours_comes_back_as_it_is() -> None:
+    with Workers(1) as workers, pytest.raises(KortlaegningError, match="what to do"):
+        job = workers.give(refuse, "what to do")
+        time.sleep(1)
+        job.result()
+
+
+def test_a_killed_worker_is_one_clear_line() -> None:
+    with Workers(1) as workers:
+        job = workers.give(die)
+        time.sleep(2)
+        with pytest.raises(KortlaegningError, match="worker process was ended from outside"):
+            job.result()
