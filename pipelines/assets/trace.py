@@ -43,7 +43,7 @@ OF_ITEMS = ("item_distributions", "item_comparability", "item_contribution")
 """Marts whose figures count the answers to one item."""
 OF_PARTS = ("social_gap", "social_gap_change", "initiative_development")
 """Marts that compare parts of those whose answers count: the rows are those of all parts together."""
-TREND = ("progression", "sustained", "composition", "social_gap_change", "initiative_development")
+TREND = ("progression", "sustained", "composition", "turnover", "social_gap_change", "initiative_development")
 """Marts whose scores are those of the trend form."""
 
 
