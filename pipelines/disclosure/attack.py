@@ -177,7 +177,14 @@ def _wide(space: _NullSpace, down: Floats, up: Floats, goal: Floats, asked: Flag
 
 
 def _pushed(
-    matrix: csr_array, component: Ints, down: Floats, up: Floats, goal: Floats, asked: Flags, least: Floats, most: Floats
+    matrix: csr_array,
+    component: Ints,
+    down: Floats,
+    up: Floats,
+    goal: Floats,
+    asked: Flags,
+    least: Floats,
+    most: Floats,
 ) -> Flags:
     """What linear programs add: doubtful cells all pushed together, then one of each component at a time, up and down."""
     goal_met = goal * (1 - 1e-6)

@@ -30,7 +30,9 @@ def top_coded(table: pa.Table, system: System, places: Ints) -> pa.Table:
     share = table.column("share").to_numpy(zero_copy_only=False).astype(np.float64)
     keys = table.select(["mapping", "level", "unit_id", "respondent_group", "item_id", "answer"]).to_pandas()
     number, coded = coded_shares(share, keys, system, places)
-    return with_coded(table.set_column(table.schema.get_field_index("share"), "share", pa.array(number, from_pandas=True)), coded)
+    return with_coded(
+        table.set_column(table.schema.get_field_index("share"), "share", pa.array(number, from_pandas=True)), coded
+    )
 
 
 def with_coded(table: pa.Table, coded: list[str | None]) -> pa.Table:
@@ -38,9 +40,7 @@ def with_coded(table: pa.Table, coded: list[str | None]) -> pa.Table:
     return table.add_column(table.schema.get_field_index("suppressed"), "coded", pa.array(coded, pa.string()))
 
 
-def coded_shares(
-    share: Floats, keys: pd.DataFrame, system: System, places: Ints
-) -> tuple[Floats, list[str | None]]:
+def coded_shares(share: Floats, keys: pd.DataFrame, system: System, places: Ints) -> tuple[Floats, list[str | None]]:
     """Shares with the extreme ones as limits, and per row `below`, `above` or nothing.
 
     Args:

@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from pipelines.disclosure import primary
 from pipelines.disclosure.attack import Knowledge
@@ -108,7 +109,9 @@ GUARDS: dict[str, Guard] = {
         ),
     ),
     "reliability": Guard(primary.reliability_reasons, _N, (On("scores", _PROGRAMME),)),
-    "base_parameters": Guard(primary.reliability_reasons, _N, (On("scores", _PROGRAMME | {"mapping": "base_mapping"}),)),
+    "base_parameters": Guard(
+        primary.reliability_reasons, _N, (On("scores", _PROGRAMME | {"mapping": "base_mapping"}),)
+    ),
     "item_distributions": Guard(
         primary.item_distribution_reasons,
         # The raters of an item are those of its theme.
@@ -286,7 +289,9 @@ def read_ground(database: duckdb.DuckDBPyConnection, definition: Definition) -> 
         seen = {name: cells.pop(name) for name in LOOKED_AT if name in cells}
         subsets = None
         if domain == "scores":
-            subsets = pd.concat([_left_out(cells, parents, definition), _initiatives(database, cells)], ignore_index=True)
+            subsets = pd.concat(
+                [_left_out(cells, parents, definition), _initiatives(database, cells)], ignore_index=True
+            )
         system = build(cells.assign(is_told=False), parents, subsets)
         told = system.cells
         for name, values in seen.items():
@@ -294,7 +299,12 @@ def read_ground(database: duckdb.DuckDBPyConnection, definition: Definition) -> 
         merged = told[["mapping", "respondent_group", "theme"]].merge(bounds, how="left")
         told["low"], told["high"] = merged["low"].to_numpy(), merged["high"].to_numpy()
         systems[domain] = system
-    places = {mart.name: _places(database, mart, systems) for mart in MARTS}
+    for domain, system in systems.items():
+        numbered = system.cells[KEY].assign(number=np.arange(len(system.cells)))
+        database.register(f"disclosure_{domain}", pa.Table.from_pandas(numbered, preserve_index=False))
+    places = {mart.name: _places(database, mart) for mart in MARTS}
+    for domain in systems:
+        database.unregister(f"disclosure_{domain}")
     for mart, numbers in places.items():
         for on, cells_of in zip(GUARDS[mart].on, numbers, strict=True):
             system = systems[on.domain]
@@ -310,8 +320,12 @@ def _left_out(cells: pd.DataFrame, parents: pd.DataFrame, definition: Definition
     schools = schools.merge(place, on=["mapping", "unit_id"])
     found = []
     for other in sorted(set(cells["mapping"])):
-        there = schools.loc[schools["mapping"].eq(other), ["respondent_group", "theme", "unit_id"]].assign(is_there=True)
-        here = schools[schools["mapping"].ne(other)].merge(there, how="left", on=["respondent_group", "theme", "unit_id"])
+        there = schools.loc[schools["mapping"].eq(other), ["respondent_group", "theme", "unit_id"]].assign(
+            is_there=True
+        )
+        here = schools[schools["mapping"].ne(other)].merge(
+            there, how="left", on=["respondent_group", "theme", "unit_id"]
+        )
         gone = here[here["is_there"].isna()].drop(columns="is_there")
         for whole in (gone["municipality"], pd.Series(definition.slug, index=gone.index)):
             found.append(gone.assign(subset=whole.astype(str) + "/without/" + other, of="institution"))
@@ -332,24 +346,21 @@ def _initiatives(database: duckdb.DuckDBPyConnection, cells: pd.DataFrame) -> pd
     return schools.merge(mappings, how="cross").assign(domain="scores", of="institution")
 
 
-def _places(database: duckdb.DuckDBPyConnection, mart: Mart, systems: Mapping[str, System]) -> tuple[Ints, ...]:
-    """The cells that each row of a mart stands on."""
+def _places(database: duckdb.DuckDBPyConnection, mart: Mart) -> tuple[Ints, ...]:
+    """The cells that each row of a mart stands on; the cells of each domain are registered."""
     order = ", ".join(mart.key)
     found = []
     for on in GUARDS[mart.name].on:
         parts = {name: on.parts.get(name, name) for name in KEY if name != "domain"}
-        cells = systems[on.domain].cells[list(parts)].assign(number=np.arange(len(systems[on.domain].cells)))
-        database.register("disclosure_cells", cells)
         wanted = ", ".join(f"{expression} as {name}" for name, expression in parts.items())
         numbers = database.sql(
             f"""
             with wanted as (select {wanted}, row_number() over (order by {order}) as place from {mart.name})
             select coalesce(cells.number, -1) as number
-            from wanted left join disclosure_cells as cells using ({", ".join(parts)})
+            from wanted left join disclosure_{on.domain} as cells using ({", ".join(parts)})
             order by place
             """
         ).fetchnumpy()["number"]
-        database.unregister("disclosure_cells")
         found.append(np.asarray(numbers, dtype=np.int64))
     return tuple(found)
 
@@ -384,7 +395,7 @@ def cell_reasons(system: System, domain: str, rules: Rules) -> pd.Series:
             "n": n_least.where(counted, cells["n"]),
             "invited": cells["n_invited"] if "n_invited" in cells else cells["n"],
             "raters": cells["raters"].where(counted, np.inf) if "raters" in cells else np.nan,
-            "largest_share": cells["largest_share"] if "largest_share" in cells else np.nan,
+            "largest_share": cells.get("largest_share", np.nan),
         }
     )
     return RULES[domain](frame, rules)

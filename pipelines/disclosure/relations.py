@@ -222,6 +222,8 @@ def _system(cells: pd.DataFrame, relations: pd.DataFrame) -> System:
     ordered = relations.sort_values(["total", "kind", "member"], kind="stable")
     same = ordered.groupby(["total", "kind"], sort=False).ngroup().to_numpy()
     first = np.flatnonzero(np.diff(same, prepend=-1))
-    entry = np.insert(ordered["member"].to_numpy(dtype=np.int64), first, ordered["total"].to_numpy(dtype=np.int64)[first])
+    entry = np.insert(
+        ordered["member"].to_numpy(dtype=np.int64), first, ordered["total"].to_numpy(dtype=np.int64)[first]
+    )
     start = np.append(first + np.arange(len(first)), len(entry)).astype(np.int64)
     return System(cells, start, entry)
