@@ -305,8 +305,8 @@ def read_ground(database: duckdb.DuckDBPyConnection, definition: Definition) -> 
     places = {mart.name: _places(database, mart) for mart in MARTS}
     for domain in systems:
         database.unregister(f"disclosure_{domain}")
-    for mart, numbers in places.items():
-        for on, cells_of in zip(GUARDS[mart].on, numbers, strict=True):
+    for name, numbers in places.items():
+        for on, cells_of in zip(GUARDS[name].on, numbers, strict=True):
             system = systems[on.domain]
             system.cells.loc[np.unique(cells_of[cells_of >= 0]), "is_told"] = True
     return Ground(definition, systems, places)
@@ -343,7 +343,8 @@ def _initiatives(database: duckdb.DuckDBPyConnection, cells: pd.DataFrame) -> pd
         """
     ).df()
     mappings = pd.DataFrame({"mapping": sorted(set(cells["mapping"]))})
-    return schools.merge(mappings, how="cross").assign(domain="scores", of="institution")
+    found: pd.DataFrame = schools.merge(mappings, how="cross").assign(domain="scores", of="institution")
+    return found
 
 
 def _places(database: duckdb.DuckDBPyConnection, mart: Mart) -> tuple[Ints, ...]:
@@ -398,7 +399,8 @@ def cell_reasons(system: System, domain: str, rules: Rules) -> pd.Series:
             "largest_share": cells.get("largest_share", np.nan),
         }
     )
-    return RULES[domain](frame, rules)
+    found: pd.Series = RULES[domain](frame, rules)
+    return found
 
 
 def floors(system: System, domain: str, rules: Rules) -> Floats:
