@@ -89,7 +89,7 @@ def disclose(
     rules = {audience: Rules.of(definition, audience) for audience in AUDIENCES}
     first, *others = AUDIENCES
     given = {audience: give(choose, ground, rules[audience]) for audience in others} if give else {}
-    choices = {first: choose(ground, rules[first])}
+    choices: dict[str, dict[str, Choice]] = {first: choose(ground, rules[first])}
     for audience in others:
         choices[audience] = given[audience].result() if give else choose(ground, rules[audience])
     counts: Counts = {audience: {} for audience in AUDIENCES}
@@ -206,8 +206,8 @@ def _row_reasons(
     for on, places in zip(guard.on, ground.places[mart.name], strict=True):
         if not on.columns:
             codes = choices[on.domain].reasons.to_numpy(dtype=object)
-            of_cell = np.where(places >= 0, codes[places], None)
-            reasons = reasons.mask(reasons.isna().to_numpy(), pd.Series(of_cell, index=reasons.index, dtype="object"))
+            of_cell = pd.Series(codes[places], index=reasons.index, dtype="object").where(places >= 0, None)
+            reasons = reasons.mask(reasons.isna().to_numpy(), of_cell)
     return reasons.where(reasons.notna(), None)
 
 

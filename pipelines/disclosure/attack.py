@@ -16,6 +16,7 @@ answers, and for a mean even every n. For each hidden cell there is asked:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 from scipy.optimize import linprog
@@ -202,7 +203,9 @@ def _pushed(
         part = csr_array(part[np.unique(part.nonzero()[0])])
         cost = np.where(cells, -towards / np.maximum(goal, 1e-9), 0.0)[own]
         limits = np.column_stack([-np.minimum(down, furthest), np.minimum(up, furthest)])[own]
-        result = linprog(cost, A_eq=part, b_eq=np.zeros(part.shape[0]), bounds=limits, method="highs")
+        result = linprog(
+            cost, A_eq=cast(Any, part), b_eq=np.zeros(part.shape[0]), bounds=limits.tolist(), method="highs"
+        )
         if result.x is not None:
             least[own] = np.minimum(least[own], result.x)
             most[own] = np.maximum(most[own], result.x)
@@ -224,8 +227,7 @@ def _pushed(
 def _components(matrix: csr_array) -> Ints:
     """Number of the component of each column: columns that share a row hang together."""
     rows, columns = matrix.shape
-    from scipy.sparse import block_array
-
-    graph = block_array([[None, matrix], [matrix.T, None]]) if rows else csr_array((columns, columns))
+    row, column = matrix.nonzero()
+    graph = csr_array((np.ones(len(row)), (row, rows + column)), shape=(rows + columns, rows + columns))
     _, labels = connected_components(graph, directed=False)
     return np.unique(labels[rows:], return_inverse=True)[1].astype(np.int64)

@@ -17,8 +17,8 @@ from pipelines.disclosure.primary import Rules
 from pipelines.disclosure.relations import KEY, Flags, Ints, System
 from pipelines.disclosure.secondary import Needs, needs, protect
 
-REPAIRS, PATIENCE = 20, 3
-"""Rounds of attack and repair; what still fails then is told by the verdict, which blocks. From the second on, more a round."""
+REPAIRS, PATIENCE = 20, 1
+"""Rounds of attack and repair; what still fails then is told by the verdict, which blocks. From the second on, bolder."""
 
 UNTOLD = 1e-3
 SUBSET = 0.1
@@ -95,7 +95,9 @@ def _blocks_of(system: System, cells: Flags) -> tuple[Ints, System]:
 
 def _repaired(system: System, choice: Choice, hidden: Flags, failing: Flags, attempt: int = 0) -> Flags:
     """Hide beside what fell, attack again, and go on with the blocks where something still falls."""
-    added = _beside(system, hidden, failing, choice.need, is_bold=attempt >= PATIENCE)
+    added = _beside(
+        system, hidden, failing, choice.need, boldness=int(attempt >= PATIENCE) + int(attempt >= 2 * PATIENCE)
+    )
     if attempt == REPAIRS or not added.any():
         return hidden
     hidden = protect(system, hidden | added, choice.need)
@@ -114,10 +116,10 @@ def _coded(reasons: pd.Series, primary: Flags, hidden: Flags) -> pd.Series:
     return reasons.where(primary, None).mask(hidden & ~primary, "secondary")
 
 
-def _beside(system: System, hidden: Flags, failing: Flags, need: Needs, is_bold: bool) -> Flags:
+def _beside(system: System, hidden: Flags, failing: Flags, need: Needs, boldness: int) -> Flags:
     """The cheapest cell that is still shown in the relations of what fell; of its neighbours' where there is none.
 
-    One a block, for the next round looks again; one a relation when that has not helped (`is_bold`).
+    One a block, for the next round looks again; one a relation, and at last all of it, when that has not helped.
     """
     added = np.zeros(len(hidden), dtype=bool)
     reach = failing
@@ -126,7 +128,10 @@ def _beside(system: System, hidden: Flags, failing: Flags, need: Needs, is_bold:
         shown = np.flatnonzero(near & ~hidden[system.entry])
         if len(shown):
             cells = system.entry[shown]
-            group = system.owner[shown] if is_bold else system.block[cells]
+            if boldness > 1:
+                added[cells] = True
+                return added
+            group = system.owner[shown] if boldness else system.block[cells]
             order = np.lexsort((cells, need.cost[cells], group))
             added[cells[order[np.diff(group[order], prepend=-1) > 0]]] = True
             return added

@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from pipelines.disclosure import primary
 from pipelines.disclosure.attack import Knowledge
@@ -307,9 +308,14 @@ def read_ground(database: duckdb.DuckDBPyConnection, definition: Definition) -> 
         merged = told[["mapping", "respondent_group", "theme"]].merge(bounds, how="left")
         told["low"], told["high"] = merged["low"].to_numpy(), merged["high"].to_numpy()
         systems[domain] = system
-    places = {mart.name: _places(database, mart, systems) for mart in MARTS}
-    for mart, numbers in places.items():
-        for on, cells_of in zip(GUARDS[mart].on, numbers, strict=True):
+    for domain, system in systems.items():
+        numbered = system.cells[KEY].assign(number=np.arange(len(system.cells)))
+        database.register(f"disclosure_{domain}", pa.Table.from_pandas(numbered, preserve_index=False))
+    places = {mart.name: _places(database, mart) for mart in MARTS}
+    for domain in systems:
+        database.unregister(f"disclosure_{domain}")
+    for name, numbers in places.items():
+        for on, cells_of in zip(GUARDS[name].on, numbers, strict=True):
             system = systems[on.domain]
             system.cells.loc[np.unique(cells_of[cells_of >= 0]), "is_told"] = True
     return Ground(definition, systems, places)
@@ -346,27 +352,25 @@ def _initiatives(database: duckdb.DuckDBPyConnection, cells: pd.DataFrame) -> pd
         """
     ).df()
     mappings = pd.DataFrame({"mapping": sorted(set(cells["mapping"]))})
-    return schools.merge(mappings, how="cross").assign(domain="scores", of="institution")
+    found: pd.DataFrame = schools.merge(mappings, how="cross").assign(domain="scores", of="institution")
+    return found
 
 
-def _places(database: duckdb.DuckDBPyConnection, mart: Mart, systems: Mapping[str, System]) -> tuple[Ints, ...]:
-    """The cells that each row of a mart stands on."""
+def _places(database: duckdb.DuckDBPyConnection, mart: Mart) -> tuple[Ints, ...]:
+    """The cells that each row of a mart stands on; the cells of each domain are registered."""
     order = ", ".join(mart.key)
     found = []
     for on in GUARDS[mart.name].on:
         parts = {name: on.parts.get(name, name) for name in KEY if name != "domain"}
-        cells = systems[on.domain].cells[list(parts)].assign(number=np.arange(len(systems[on.domain].cells)))
-        database.register("disclosure_cells", cells)
         wanted = ", ".join(f"{expression} as {name}" for name, expression in parts.items())
         numbers = database.sql(
             f"""
             with wanted as (select {wanted}, row_number() over (order by {order}) as place from {mart.name})
             select coalesce(cells.number, -1) as number
-            from wanted left join disclosure_cells as cells using ({", ".join(parts)})
+            from wanted left join disclosure_{on.domain} as cells using ({", ".join(parts)})
             order by place
             """
         ).fetchnumpy()["number"]
-        database.unregister("disclosure_cells")
         found.append(np.asarray(numbers, dtype=np.int64))
     return tuple(found)
 
@@ -401,10 +405,11 @@ def cell_reasons(system: System, domain: str, rules: Rules) -> pd.Series:
             "n": n_least.where(counted, cells["n"]),
             "invited": cells["n_invited"] if "n_invited" in cells else cells["n"],
             "raters": cells["raters"].where(counted, np.inf) if "raters" in cells else np.nan,
-            "largest_share": cells["largest_share"] if "largest_share" in cells else np.nan,
+            "largest_share": cells.get("largest_share", np.nan),
         }
     )
-    return RULES[domain](frame, rules)
+    found: pd.Series = RULES[domain](frame, rules)
+    return found
 
 
 def floors(system: System, domain: str, rules: Rules) -> Floats:

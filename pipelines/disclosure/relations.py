@@ -154,10 +154,9 @@ def _tree(cells: pd.DataFrame, parents: pd.DataFrame) -> pd.DataFrame:
     )
     top = cells.loc[cells["level"].eq("programme"), "unit_id"]
     rows = cells[cells["level"].isin(UP)]
-    where = place.index.get_indexer(pd.MultiIndex.from_frame(rows[["mapping", "unit_id"]]))
-    lies_in = np.where(where >= 0, place.to_numpy()[where] if len(place) else None, None)
+    lies_in = place.reindex(pd.MultiIndex.from_frame(rows[["mapping", "unit_id"]])).to_numpy(dtype=object)
     is_institution = rows["level"].eq("institution").to_numpy()
-    above = np.where(is_institution, lies_in, top.iloc[0] if len(top) else None)
+    above = np.where(is_institution, lies_in, str(top.iloc[0]) if len(top) else "")
     wanted = rows[KEY].assign(level=rows["level"].map(UP), unit_id=above)
     frame = pd.DataFrame({"total": _numbers(cells, wanted, KEY), "member": rows.index.to_numpy(), "kind": "units"})
     return frame[frame["total"] >= 0]
@@ -197,7 +196,7 @@ def _with_rests(cells: pd.DataFrame, relations: pd.DataFrame, counts: list[str])
     wrong = left.min(axis=1) < -NOTHING
     if wrong.any():
         number, kind = left.index[wrong][0]
-        where = ", ".join(f"{name}={cells.at[number, name]}" for name in KEY)
+        where = ", ".join(f"{name}={cells.at[number, name]!s}" for name in KEY)
         raise KortlaegningError(
             f"disclosure control: {kind} of {where} are more than their total; figures that do not add up cannot be protected; "
             "this is a fault of the models, not of the data"

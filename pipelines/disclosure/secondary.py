@@ -15,8 +15,9 @@ asks for. In each relation with a hidden cell:
 
 What is lost is measured as respondents behind the figures that disappear: Σ n over secondarily hidden cells that some mart
 tells of (`loss`). A block (one theme of one group and mapping) is a small integer program, solved by HiGHS with relations
-added as hidden cells come to lie in them. Themes of a group look alike, so a solution is tried on the next one first. What
-is not solved within `NODES` is done by `greedy`, which is also what the choice is compared with.
+added as hidden cells come to lie in them. Themes of a group look alike, so a solution is tried on the next one first. Where
+small units make many blocks differ, the first `SOLVES` programs are spent on those that lose most, and the others are done by
+`greedy`, less what it hides in vain; `greedy` alone is what the choice is compared with.
 """
 
 from __future__ import annotations
@@ -44,6 +45,9 @@ GAP = 0.01
 
 TWICE = 2
 """Entries of a relation whose total has one member."""
+
+SOLVES = 60
+"""Integer programs for one call: the blocks that lose most by the greedy choice are solved, the others keep it."""
 
 ROUNDS = 60
 TINY = 1e-3
@@ -153,12 +157,17 @@ def protect(system: System, primary: Flags, need: Needs) -> Flags:
     """
     hidden = primary.copy()
     bad = lacking(system, hidden, need)
+    if not bad.any():
+        return hidden
+    quick = greedy(system, primary, need)
     block = system.block
+    lost = np.bincount(block, np.where(quick & ~primary, need.cost, 0.0))
     wanted = np.unique(block[system.entry[bad[system.owner]]])
+    wanted = wanted[np.argsort(-lost[wanted], kind="stable")]
     cells = _grouped(block, len(system.cells))
-    relation_block = block[system.entry[system.start[:-1]]]
-    relations = _grouped(relation_block, system.relations)
+    relations = _grouped(block[system.entry[system.start[:-1]]], system.relations)
     known: dict[bytes, list[Flags]] = {}
+    solves = 0
     for number in wanted:
         own = cells[number]
         part, local = system.part(own, relations[number]), need.of(own)
@@ -166,9 +175,12 @@ def protect(system: System, primary: Flags, need: Needs) -> Flags:
         signature = part.start.tobytes() + part.entry.tobytes() + np.packbits(first).tobytes()
         tried = known.setdefault(signature, [])
         found = next((f for f in tried if not lacking(part, f, local).any()), None)
-        if found is None:
-            found = _smallest(part, first, local)
-            tried.append(found)
+        if found is None and solves < SOLVES:
+            found, used = _smallest(part, first, local)
+            solves += used
+        elif found is None:
+            found = _without_spare(part, quick[own], first, local)
+        tried.append(found)
         hidden[own] = found
     return hidden
 
@@ -181,20 +193,20 @@ def _grouped(labels: Ints, size: int) -> dict[int, Ints]:
     return dict(zip(numbers.tolist(), parts, strict=True))
 
 
-def _smallest(part: System, primary: Flags, need: Needs) -> Flags:
-    """The cheapest cells of one block, by integer programming; by `greedy` where that does not end in time."""
+def _smallest(part: System, primary: Flags, need: Needs) -> tuple[Flags, int]:
+    """The cheapest cells of one block, by integer programming (how many is told too); by `greedy` where that does not end."""
     active = np.zeros(part.relations, dtype=bool)
     hidden = primary.copy()
-    for _ in range(ROUNDS):
+    for solved in range(ROUNDS):
         bad = lacking(part, hidden, need)
         if not bad.any():
-            return _without_spare(part, hidden, primary, need)
+            return _without_spare(part, hidden, primary, need), solved
         active |= bad
         found = _solve(part, active, primary, need)
         if found is None:
             break
         hidden = found
-    return _without_spare(part, greedy(part, primary, need), primary, need)
+    return _without_spare(part, greedy(part, primary, need), primary, need), solved
 
 
 def _solve(part: System, active: Flags, primary: Flags, need: Needs) -> Flags | None:
@@ -229,13 +241,13 @@ def _solve(part: System, active: Flags, primary: Flags, need: Needs) -> Flags | 
     fall, rise = (room[entries] for room in _rooms(part, need))
     asked = _asked(fall, rise)
     pair_of, pair = _others(row)
-    for goal, given in (
+    for wish, given in (
         (WEIGHT * entry_n, entry_n),
         (asked[0], fall),
         (asked[1], rise),
         (asked[2], fall + rise),
     ):
-        goal = np.where(is_sum[row], goal, 0.0)
+        goal = np.where(is_sum[row], wish, 0.0)
         kept = np.flatnonzero(goal[pair_of] > 0)
         add(
             [pair_of[kept], each],
