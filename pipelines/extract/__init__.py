@@ -22,9 +22,9 @@ from pipelines.extract.arrivals import municipalities_in, note_deliveries, read_
 from pipelines.extract.between import supersede_between_files
 from pipelines.extract.check import check_files
 from pipelines.extract.deliveries import Delivery, Landing, look_at_landing
-from pipelines.extract.draft import draft_codebook
+from pipelines.extract.draft import draft_codebook, draft_institutions
 from pipelines.extract.findings import BLOCKS, WHAT_HAPPENS, Finding
-from pipelines.extract.forgetting import forget, forgotten_rows, read_wishes
+from pipelines.extract.forgetting import forget, forgotten_rows, forgotten_state, read_tombstones, read_wishes
 from pipelines.extract.pseudonyms import key_id, load_key
 from pipelines.extract.raw import ExtractedFile, FileReader
 from pipelines.extract.session import Session
@@ -46,9 +46,11 @@ __all__ = [
     "Session",
     "check_files",
     "draft_codebook",
+    "draft_institutions",
     "extract_group",
     "forget",
     "forgotten_rows",
+    "forgotten_state",
     "look_at_landing",
     "municipalities_in",
     "open_session",
@@ -97,6 +99,7 @@ def raw_folder(settings: Settings, programme: Programme, landing: Landing, group
         _code_hash(),
         programme.content_hash,
         key_id(load_key(settings)),
+        forgotten_state(programme, settings),
         *(part for delivery in deliveries for part in (delivery.name, delivery.sha256)),
     )
     return settings.raw_dir / programme.slug / landing.mapping / group / state[:16]
@@ -149,7 +152,7 @@ def extract_group(
 
 def open_session(programme: Programme, settings: Settings) -> Session:
     """What the files of a run share; to be closed when the last one is done."""
-    return Session(programme, settings, load_key(settings))
+    return Session(programme, settings, load_key(settings), read_tombstones(programme, settings))
 
 
 def _extract_files(
