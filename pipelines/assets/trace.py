@@ -145,7 +145,7 @@ def trace(home: Path, figure: str, audience: str = "public", release_id: str | N
     if not (home / DATABASE).exists():
         return _noted(found, f"{home / DATABASE} is missing; rows can be told after the next run")
     with duckdb.connect(str(home / DATABASE), read_only=True) as con:
-        [(built_for,)] = con.execute("select release_id from raw.release").fetchall()
+        [(built_for,)] = con.execute("select release_id from raw.built_for").fetchall()
         if built_for != release.name:
             return _noted(found, f"the warehouse is that of {built_for}; rows can be told of the last release built")
         if mart.name == "extract_reconciliation":
