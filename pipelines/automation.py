@@ -52,7 +52,7 @@ def build_automation(
     def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         from pipelines.assets.plan import plan_run
         from pipelines.errors import KortlaegningError
-        from pipelines.release import is_current
+        from pipelines.release import is_current, withdrawn
 
         try:
             plan = plan_run(run.programme, run.settings, run.mappings)
@@ -60,6 +60,8 @@ def build_automation(
             return dg.SkipReason(str(error))
         if is_current(run.settings.home, plan.release_id):
             return dg.SkipReason(f"nothing has changed since release {plan.release_id}")
+        if withdrawn(run.settings.home, plan.release_id):
+            return dg.SkipReason(f"release {plan.release_id} was rolled back from, and nothing has changed since")
         return dg.RunRequest(
             run_key=None, run_config=QUIET, tags=run_tags(plan.programme.mapping_keys, "schedule nightly")
         )
@@ -73,7 +75,7 @@ def build_automation(
     def deliveries(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         from pipelines.assets.plan import plan_run
         from pipelines.errors import KortlaegningError
-        from pipelines.release import is_current
+        from pipelines.release import is_current, withdrawn
 
         try:
             plan = plan_run(run.programme, run.settings, run.mappings)
@@ -83,6 +85,8 @@ def build_automation(
             context.log.warning(note)
         if is_current(run.settings.home, plan.release_id):
             return dg.SkipReason(f"nothing has changed since release {plan.release_id}")
+        if withdrawn(run.settings.home, plan.release_id):
+            return dg.SkipReason(f"release {plan.release_id} was rolled back from, and nothing has changed since")
         arriving = [name for landing in plan.landings for name in still_arriving(landing, time.time())]
         if arriving:
             return dg.SkipReason(
@@ -97,7 +101,10 @@ def build_automation(
 
 
 def still_arriving(landing: Landing, now: float) -> list[str]:
-    """Files of a mapping that were written a moment ago, unless the marker says that the delivery is complete."""
+    """Files of a mapping that were written a moment ago, unless the marker says that the delivery is complete.
+
+    A file from the future was written before the clock was set back: it is no more arriving than an old one.
+    """
     if any((delivery.path.parent / COMPLETE).exists() for delivery in landing.deliveries):
         return []
-    return [f"{d.mapping}/{d.name}" for d in landing.deliveries if now - d.path.stat().st_mtime < QUIET_SECONDS]
+    return [f"{d.mapping}/{d.name}" for d in landing.deliveries if abs(now - d.path.stat().st_mtime) < QUIET_SECONDS]

@@ -15,7 +15,7 @@ import time
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipelines import __version__
 from pipelines.errors import ConfigurationError, KortlaegningError, StorageError
@@ -24,10 +24,15 @@ from pipelines.settings import CHECKOUT, PREFIX, Settings, load_settings
 
 if TYPE_CHECKING:
     from pipelines.assets.plan import RunPlan
+    from pipelines.extract import Finding
 
 DEMO_PROGRAMME = "pfl"
 DEMO_SCALE = 0.1
 INTERRUPTED = 130
+TRACED = 12
+"""Runs of rows that `trace` prints of a file."""
+WIDE = 200
+"""Characters of a table that is not read on a terminal."""
 
 
 def entry() -> None:
@@ -105,15 +110,26 @@ def _demo(options: argparse.Namespace) -> int:
 def _build(settings: Settings, options: argparse.Namespace, mappings: tuple[str, ...], trigger: str) -> int:
     """Plan a run, execute it unless nothing has changed, and say where things are."""
     from pipelines.assets.plan import plan_run
-    from pipelines.release import home_lock, is_current
+    from pipelines.release import catch_up, home_lock, is_caught_up, is_current, withdrawn
 
     began = time.monotonic()
     plan = plan_run(load_programme(options.programme), settings, mappings)
     for note in plan.notes:
         print(f"note: {note}", file=sys.stderr)
     if is_current(settings.home, plan.release_id):
+        if not is_caught_up(settings.home):
+            with home_lock(settings.home, f"kortlaegning {trigger}"):
+                catch_up(settings.home)
         print(f"Nothing has changed: release {plan.release_id} is current.")
         _print_places(settings, plan)
+        return 0
+    line = withdrawn(settings.home, plan.release_id)
+    if line is not None:
+        print(
+            f"Nothing has changed since {line.content['actor']} went back from release {plan.release_id} to "
+            f"{line.release_id} on {str(line.content['time'])[:10]}; to let readers see it again: "
+            f"kortlaegning rollback {plan.release_id}"
+        )
         return 0
     from pipelines.execution import STEPS, execute
     from pipelines.progress import RunProgress
@@ -153,24 +169,56 @@ def _simulate(options: argparse.Namespace) -> int:
     from pipelines.simulate import simulate
 
     programme = load_programme(options.programme)
-    summary = simulate(programme, Path(options.out), options.scale, options.seed)
+    summary = simulate(programme, Path(options.out), options.scale, options.seed, has_defects=options.defects)
     print(f"Simulerede data: {summary}")
     return 0
 
 
 def _check(options: argparse.Namespace) -> int:
     """`check`."""
-    from pipelines.extract import check_files
+    from pipelines.extract import BLOCKS, check_files
 
     findings = check_files(load_programme(options.programme), [Path(path) for path in options.path], _settings(options))
+    blocking = sum(finding.action in BLOCKS for finding in findings)
     if options.json:
         print(json.dumps([finding.as_dict() for finding in findings], ensure_ascii=False, indent=1))
     else:
-        for finding in findings:
-            print(f"{finding.action:<10}{finding}")
-        stops = sum(finding.action == "stop" for finding in findings)
-        print(f"{len(findings)} findings, {stops} of them stop a run")
-    return int(any(finding.action == "stop" for finding in findings))
+        _print_findings(findings)
+        print(f"{len(findings)} findings, {blocking} of them stop a run or block its release")
+    return int(blocking > 0)
+
+
+def _print_findings(findings: Sequence[Finding]) -> None:
+    """A table: file, row, column, what, what will happen."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from pipelines.extract import WHAT_HAPPENS
+
+    table = Table("file", "row", "column", "what", "what will happen", box=None, pad_edge=False)
+    for finding in findings:
+        more = f" ({finding.rows} rows)" if finding.rows > 1 else ""
+        row = str(finding.row) if finding.row is not None else ""
+        place = f"{finding.mapping}/{finding.file}"
+        cells = (place, row, finding.column or "", finding.message + more, WHAT_HAPPENS[finding.action])
+        table.add_row(*(Text(cell) for cell in cells))
+    if findings:
+        Console(width=None if sys.stdout.isatty() else WIDE, highlight=False).print(table)
+
+
+def _draft(options: argparse.Namespace) -> int:
+    """`draft-codebook`."""
+    from pipelines.extract import draft_codebook
+
+    draft = draft_codebook(options.file, options.mapping, options.group, options.language)
+    if options.out is None:
+        print(draft.codebook, end="")
+        return 0
+    for path in draft.write(options.out):
+        print(path)
+    print(f"{draft.variables} variables; themes, directions and comparability are yours to say")
+    return 0
 
 
 def _status(options: argparse.Namespace) -> int:
@@ -207,14 +255,19 @@ def _forget(options: argparse.Namespace) -> int:
 
 def _verify(options: argparse.Namespace) -> int:
     """`verify`."""
-    from pipelines.release import verify
+    from pipelines.release import last_line, load_checker, verify
 
     settings = _settings(options)
-    problems = verify(settings.home)
+    checker = load_checker(options.public_key) if options.public_key else None
+    problems = verify(settings.home, checker)
     for problem in problems:
         print(f"kortlaegning: {problem}", file=sys.stderr)
     if not problems:
-        print(f"{settings.home}: every release and the ledger fit their hashes")
+        signed = f", and the ledger is signed with key {checker.key_id}" if checker else ""
+        print(f"{settings.home}: every release and the ledger fit their hashes{signed}")
+        last = last_line(settings.home)
+        if last is not None:
+            print(f"last line of the ledger: {last.number}, {last.content['sha256']}")
     return int(bool(problems))
 
 
@@ -236,6 +289,67 @@ def _figures(options: argparse.Namespace) -> int:
     print(
         f"{len(written)} files of {options.document} ({options.audience}, release {release}) in {written[0].parents[1]}"
     )
+    return 0
+
+
+def _rollback(options: argparse.Namespace) -> int:
+    """`rollback`."""
+    from pipelines.release import actor, catch_up, home_lock, load_signer, roll_back
+
+    settings = _settings(options)
+    fields = {"actor": actor(), "trigger": "rollback"} | ({"reason": options.reason} if options.reason else {})
+    with home_lock(settings.home, "kortlaegning rollback"):
+        back = roll_back(settings.home, options.release, fields, signer=load_signer(settings.signing_key))
+        catch_up(settings.home)
+    print(f"Readers see release {back.release_id} again (was {back.ledger_line['from']}); {back.path}")
+    return 0
+
+
+def _trace(options: argparse.Namespace) -> int:
+    """`trace`."""
+    from dataclasses import asdict
+
+    from pipelines.assets.trace import trace
+
+    found = trace(_settings(options).home, options.figure, options.audience, options.release)
+    if options.json:
+        print(json.dumps(asdict(found) | {"agrees": found.agrees}, ensure_ascii=False, indent=1, default=str))
+        return int(not found.agrees)
+    print(f"release {found.release_id}, marts/{found.audience}/{found.mart}.parquet (sha256 {found.mart_sha256})")
+    for name, value in found.figure.items():
+        print(f"  {name:<20} {'–' if value is None else value}")
+    print(f"checks of it: {', '.join(f'{count} {verdict}' for verdict, count in found.checks.items()) or 'none'}")
+    if found.note:
+        print(f"rows: {found.note}")
+    for mapping, (told, rows) in found.counted.items():
+        agrees = "" if told is None else f"; the mart counts {told}{'' if told == rows else ': THEY DIFFER'}"
+        print(f"respondents of {mapping}: {rows} rows{agrees}")
+    for file in found.files:
+        runs = [f"{first}–{last}" if last > first else str(first) for first, last in file.ranges[:TRACED]]
+        more = f", … ({len(file.ranges)} runs; --json has all)" if len(file.ranges) > TRACED else ""
+        print(f"  {file.mapping}/{file.file} (sha256 {file.sha256}): {file.rows} rows: {', '.join(runs)}{more}")
+    print("made by, in order:")
+    for name, digest in found.models.items():
+        print(f"  {name:<32} {digest}")
+    return int(not found.agrees)
+
+
+def _deliver(options: argparse.Namespace) -> int:
+    """`deliver`."""
+    from pipelines.release import send_deliveries
+
+    settings = _settings(options)
+    release = (settings.home / "current").resolve()
+    if not release.is_dir():
+        raise ConfigurationError(f"{settings.home}: has no release; there is nothing to deliver")
+    places = list(options.to or ())
+    if not places:
+        named = load_programme(options.programme).definition.deliver if options.programme else ()
+        places = [*named, *(settings.deliver or "").split()]
+    if not places:
+        raise ConfigurationError("no place to deliver to: give --to, --programme or KORTLAEGNING_DELIVER")
+    for place in send_deliveries(release, places, settings):
+        print(f"{place.url}: {place.sent} deliveries sent, {place.unchanged} were there already")
     return 0
 
 
@@ -291,6 +405,9 @@ def _parser() -> argparse.ArgumentParser:
     simulate = commands.add_parser("simulate", parents=[common, programme, sized], help="write simulated extracts")
     simulate.add_argument("--out", required=True, type=Path, help="folder for the extracts and truth/")
     simulate.add_argument("--scale", type=_scale, default=1.0, help="1 is full size (default)")
+    simulate.add_argument(
+        "--defects", action="store_true", help="plant every known kind of defect; truth/defects.csv lists them"
+    )
     simulate.set_defaults(command=_simulate)
 
     check = commands.add_parser(
@@ -300,6 +417,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--json", action="store_true", help="for machines")
     check.set_defaults(command=_check)
 
+    _add_draft(commands)
     status = commands.add_parser("status", parents=[common], help="what has arrived and which release is current")
     status.add_argument("--programme", default=DEMO_PROGRAMME, metavar="SLUG|DIR", help="default: pfl")
     status.add_argument("--landing", type=Path, help="folder with <programme>/<mapping>/…")
@@ -313,10 +431,7 @@ def _parser() -> argparse.ArgumentParser:
     forget.add_argument("--landing", type=Path, help="folder with <programme>/<mapping>/…")
     forget.set_defaults(command=_forget)
 
-    verify = commands.add_parser(
-        "verify", parents=[common], help="recompute every hash of every release and the ledger"
-    )
-    verify.set_defaults(command=_verify)
+    _add_release_commands(commands, common)
 
     figures = commands.add_parser(
         "figures", parents=[common], help="write a document's charts (SVG, PNG) and tables (CSV) to a folder"
@@ -332,6 +447,54 @@ def _parser() -> argparse.ArgumentParser:
     dev.add_argument("--port", type=int, default=3000)
     dev.set_defaults(command=_dev)
     return parser
+
+
+def _add_release_commands(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser
+) -> None:
+    """What is done with releases that are there."""
+    verify = commands.add_parser(
+        "verify", parents=[common], help="recompute every hash of every release and the ledger"
+    )
+    verify.add_argument("--public-key", type=Path, metavar="FILE", help="the ledger must be signed with this key (PEM)")
+    verify.set_defaults(command=_verify)
+
+    traced = commands.add_parser(
+        "trace", parents=[common], help="take one released figure back to the rows of the extracts"
+    )
+    traced.add_argument("--figure", required=True, metavar="MART:KEY=VALUE,…", help="mart and key of its row")
+    traced.add_argument("--audience", default="public", help="public (default) or internal")
+    traced.add_argument("--release", metavar="ID", help="default: the current one")
+    traced.add_argument("--json", action="store_true", help="for machines, with all rows")
+    traced.set_defaults(command=_trace)
+
+    deliver = commands.add_parser(
+        "deliver", parents=[common], help="send the current release's deliveries to their municipalities"
+    )
+    deliver.add_argument(
+        "--to", action="append", metavar="URL", help="here; {municipality} is replaced (may be repeated)"
+    )
+    deliver.add_argument("--programme", metavar="SLUG|DIR", help="to the places that its `deliver` names")
+    deliver.set_defaults(command=_deliver)
+
+    rollback = commands.add_parser("rollback", parents=[common], help="let readers see an earlier release again")
+    rollback.add_argument("release", nargs="?", metavar="ID", help="default: the one before the current one")
+    rollback.add_argument("--reason", help="goes into the ledger")
+    rollback.set_defaults(command=_rollback)
+
+
+def _add_draft(commands: Any) -> None:
+    """Options of `draft-codebook`."""
+    draft = commands.add_parser(
+        "draft-codebook", help="draft codebook.csv and scales.csv from a file that says what it asks"
+    )
+    draft.add_argument("file", type=Path, help="SurveyXact's structure (labels beside it), .xlsx, .sav or .dta")
+    draft.add_argument("--out", type=Path, help="folder for both files (default: the codebook is printed)")
+    draft.add_argument("--mapping", default="", metavar="KEY", help="written into every row")
+    draft.add_argument("--group", default="", metavar="CODE", help="respondent group written into every row")
+    draft.add_argument("--language", choices=("da", "en"), default="da", help="of the wording in the file")
+    draft.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    draft.set_defaults(command=_draft)
 
 
 def _scale(text: str) -> float:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import dagster as dg
 
 from pipelines.assets.context import Home, RunContext, workers_of
+from pipelines.assets.deliveries import build_deliveries
 from pipelines.assets.extracts import build_extracts
 from pipelines.assets.models import build_models
 from pipelines.assets.publication import build_publication
@@ -52,6 +53,7 @@ def build_defs(
             released_marts,
             build_verdict(run),
             *build_publication(run),
+            *build_deliveries(run),
         ],
         asset_checks=[extract_checks, mart_checks],
         jobs=[job],

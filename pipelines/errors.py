@@ -26,6 +26,10 @@ class InputError(KortlaegningError):
     """An extract is missing, unreadable or not what the programme declares (exit code 1)."""
 
 
+class RemoteError(KortlaegningError):
+    """A place that files come from or go to cannot be reached, read or written (exit code 1)."""
+
+
 class BlockedError(KortlaegningError):
     """Validation or the release gate said no; the current release is untouched (exit code 1)."""
 

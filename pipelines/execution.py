@@ -55,7 +55,7 @@ class Outcome:
     exit_code: int = 0
 
 
-STEPS = 10
+STEPS = 12
 """Steps of the job, for the progress bar."""
 
 

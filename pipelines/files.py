@@ -1,6 +1,6 @@
 """Files and folders: hashes, and writing so that a half-written file is never seen.
 
-Belongs here: the few primitives that every stage needs to write safely and to name content. Does not belong here: what the
+Belongs here: the few primitives that every stage needs to write safely, to name content and files. Does not belong here: what the
 files mean.
 """
 
@@ -8,9 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+
+LONGEST = 64
+_UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 
 
 def sha256_file(path: Path) -> str:
@@ -63,6 +68,34 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def safe_names(ids: Iterable[str]) -> dict[str, str]:
+    """A name for files and folders of each id.
+
+    An id that holds anything but letters, digits, `_` and `-`, is very long, or differs from another only in case gets a
+    name of safe characters with a hash of the id behind: two ids never share a file, on any file system.
+    """
+    known = list(ids)
+    often = Counter(value.casefold() for value in known)
+    return {value: _safe_name(value, often[value.casefold()] > 1) for value in known}
+
+
+def _safe_name(value: str, is_ambiguous: bool) -> str:
+    """The id itself where it is safe, else its safe characters and a hash."""
+    cleaned = _UNSAFE.sub("-", value)[:LONGEST].strip("-")
+    if cleaned == value and cleaned and not is_ambiguous:
+        return value
+    digest = hashlib.sha256(value.encode()).hexdigest()[:10]
+    return f"{cleaned}-{digest}" if cleaned else digest
+
+
+def private_folder(folder: Path) -> Path:
+    """The folder, existing, and entered by its owner alone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if folder.stat().st_mode & 0o077:
+        folder.chmod(0o700)
+    return folder
 
 
 def empty_folder(folder: Path) -> Path:

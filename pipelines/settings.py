@@ -49,6 +49,21 @@ class Settings(BaseModel):
         default=None, description="JSON file, mode 0600: host to username, password, client_keys, known_hosts"
     )
 
+    keep_releases: int | None = Field(
+        default=None, ge=1, description="releases to keep; left out: all. The current one and those gone back to stay"
+    )
+    confidential: Literal["owner", "group"] = Field(
+        default="owner",
+        description="who may read what is `internal` and deliveries: the owner of home alone, or its group",
+    )
+    signing_key: Path | None = Field(
+        default=None, description="Ed25519 private key (PEM, mode 0600) that signs the ledger's lines"
+    )
+    deliver: str | None = Field(
+        default=None,
+        description="where deliveries are sent to, besides `deliver` of the programme: URLs with blanks between",
+    )
+
     @property
     def landing_dir(self) -> Path:
         """Folder that holds `<programme>/<mapping>/…`."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -136,10 +136,20 @@ class Warehouse:
             tables = dict(con.execute("select table_name, estimated_size from duckdb_tables()").fetchall())
         return {name: int(tables.get(name, 0)) for name in names}
 
-    def failing_rows(self, result: NodeResult, limit: int) -> pd.DataFrame:
-        """The first rows that a dbt test found wrong, as the test selects them."""
+    def failing_keys(self, result: NodeResult, key: Sequence[str]) -> pd.DataFrame:
+        """Keys of all rows that a dbt test found wrong, in order; those columns of the key that the test selects."""
         with self.connect() as con:
-            return con.execute(f"select * from {result.failing_rows} limit {limit}").df()
+            found = [row[0] for row in con.execute(f"describe {result.failing_rows}").fetchall()]
+            names = [name for name in key if name in found]
+            if not names:
+                return pd.DataFrame()
+            columns = ", ".join(names)
+            return con.execute(f"select {columns} from {result.failing_rows} order by {columns}").df()
+
+    def mark(self, release_id: str) -> None:
+        """Write down which release the warehouse is that of."""
+        with self.connect(read_only=False) as con:
+            con.execute("create or replace table raw.release as select ? as release_id", [release_id])
 
     def is_simulated(self) -> bool:
         """Whether any record bears the mark of simulated data."""
@@ -166,6 +176,55 @@ def manifest(programme: Programme) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return found
 
+
+def model_versions(parsed: Mapping[str, Any]) -> dict[str, dict[str, object]]:
+    """What each model was made from: a hash over its SQL and all macros of the project that it uses, and what it reads.
+
+    Args:
+        parsed: dbt's manifest.
+
+    Returns:
+        By model: `sha256`, and `depends_on` with names of models and `schema.table` of sources.
+    """
+    versions: dict[str, dict[str, object]] = {}
+    for node in parsed["nodes"].values():
+        if node["resource_type"] != "model":
+            continue
+        used: dict[str, str] = {}
+        waiting = list(node["depends_on"]["macros"])
+        while waiting:
+            macro = parsed["macros"].get(waiting.pop())
+            if macro and macro["package_name"] == node["package_name"] and macro["unique_id"] not in used:
+                used[macro["unique_id"]] = macro["macro_sql"]
+                waiting += macro["depends_on"]["macros"]
+        reads = [
+            parsed["nodes"][uid]["name"]
+            if uid in parsed["nodes"]
+            else "{source_name}.{name}".format(**parsed["sources"][uid])
+            for uid in node["depends_on"]["nodes"]
+        ]
+        macros = (part for uid in sorted(used) for part in (uid, used[uid]))
+        versions[node["name"]] = {"sha256": sha256_text(node["raw_code"], *macros), "depends_on": sorted(reads)}
+    return versions
+
+
+def model_keys(parsed: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The columns that name a row of each model, from its test `key`; numbers of persons are left out.
+
+    Args:
+        parsed: dbt's manifest.
+    """
+    return {
+        node["attached_node"].split(".")[-1]: [
+            name for name in node["test_metadata"]["kwargs"]["columns"] if name not in PERSONS
+        ]
+        for node in parsed["nodes"].values()
+        if node["resource_type"] == "test" and (node.get("test_metadata") or {}).get("name") == "key"
+    }
+
+
+PERSONS = ("respondent_id", "rater_id")
+"""Pseudonyms: they are in no evidence."""
 
 _PARSED: dict[Path, Any] = {}
 """Manifests of this process, by folder: dbt takes three seconds to parse and none to be given one."""
@@ -291,6 +350,7 @@ EMPTY = {
         "file_row": "bigint",
         "reason": "varchar",
         "place": "varchar",
+        "kept_row": "bigint",
     },
 }
 """Columns that the models read of each raw table, for a programme that delivers none of a kind."""

@@ -12,12 +12,12 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 
+from pipelines.assets.evidence import Evidence
 from pipelines.assets.plan import RunPlan, plan_run
 from pipelines.errors import KortlaegningError, StorageError
 from pipelines.programme import Programme
-from pipelines.release import home_lock
+from pipelines.release import About, home_lock
 from pipelines.settings import Settings
-from pipelines.validation import CheckResult
 from pipelines.warehouse import Warehouse
 from pipelines.workers import Workers
 
@@ -28,8 +28,8 @@ Progress = Callable[[str], None]
 class RunContext:
     """Given to every asset by `build_defs`.
 
-    A run's steps execute in one process, one after the other; `evidence` collects their checks by run id until the verdict
-    is given, and `plans` keeps what was decided at the run's start.
+    A run's steps execute in one process, one after the other; `found` collects their checks by run id until the verdict
+    is given, `plans` keeps what was decided at the run's start, and `abouts` what is known of the release.
     """
 
     programme: Programme
@@ -37,7 +37,8 @@ class RunContext:
     mappings: tuple[str, ...] = ()
     progress: Progress = lambda _: None
     plans: dict[str, RunPlan] = field(default_factory=dict)
-    evidence: dict[str, dict[str, list[CheckResult]]] = field(default_factory=dict)
+    abouts: dict[str, About] = field(default_factory=dict)
+    found: dict[str, Evidence] = field(default_factory=dict)
 
     def plan(self, run_id: str) -> RunPlan:
         """What this run does; the landing folder is looked at once a run."""
@@ -55,9 +56,14 @@ class RunContext:
         """The candidate's warehouse."""
         return Warehouse(self.candidate(run_id), self.settings)
 
-    def note_evidence(self, run_id: str, stage: str, results: list[CheckResult]) -> None:
-        """Keep a stage's check results for the verdict."""
-        self.evidence.setdefault(run_id, {})[stage] = results
+    def forget(self, run_id: str) -> None:
+        """Let go of a run that is over."""
+        for kept in (self.plans, self.abouts, self.found):
+            kept.pop(run_id, None)
+
+    def evidence(self, run_id: str) -> Evidence:
+        """What the run's checks found so far."""
+        return self.found.setdefault(run_id, Evidence())
 
 
 @contextmanager
@@ -91,7 +97,7 @@ def storage_error(error: OSError | duckdb.Error, settings: Settings) -> Kortlaeg
     return None
 
 
-WORKER_IMPORTS = ("great_expectations", "matplotlib.figure")
+WORKER_IMPORTS = ("great_expectations", "matplotlib.backends.backend_svg", "pipelines.reporting")
 """Imported by a run's first worker process at the run's start: four seconds that nobody then waits for."""
 
 

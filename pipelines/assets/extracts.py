@@ -2,15 +2,15 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import dagster as dg
 
 from pipelines.assets.checks import BEFORE_THE_VERDICT, check_result
 from pipelines.assets.context import RunContext, clear_errors
-from pipelines.extract import extract_group, raw_folder
+from pipelines.extract import extract_group, open_session, raw_folder
 from pipelines.inference import TABLES
-from pipelines.validation import CheckResult, validate_extract
-from pipelines.workers import Job
+from pipelines.validation import validate_extract
 
 CHECK = "expectations"
 LATE = [["inference", table] for table in TABLES]
@@ -22,7 +22,6 @@ def build_extracts(run: RunContext) -> tuple[list[dg.AssetsDefinition | dg.Asset
 
     A worker checks an extract while this process goes on; the step that shows the results comes when it must have them.
     """
-    checks = _Checks(run)
     partitions = dg.StaticPartitionsDefinition(list(run.programme.mapping_keys))
     groups = [group.code for group in run.programme.respondent_groups]
     landing = [
@@ -52,15 +51,26 @@ def build_extracts(run: RunContext) -> tuple[list[dg.AssetsDefinition | dg.Asset
         backfill_policy=dg.BackfillPolicy.single_run(),
         required_resource_keys={"home", "workers"},
     )
-    def extract(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-        with clear_errors(run.settings):
+    def extract(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+        with clear_errors(run.settings), ExitStack() as opened:
             plan = run.plan(context.run.run_id)
+            session = opened.enter_context(open_session(plan.programme, run.settings))
             asked = set(context.partition_keys)
+            evidence = run.evidence(context.run_id)
             for group in groups:
                 for landing in plan.landings:
                     began = time.perf_counter()
-                    extracted = extract_group(plan.programme, run.settings, landing, group, run.progress)
-                    checks.give(context, group, landing.mapping)
+                    extracted = extract_group(plan.programme, run.settings, landing, group, run.progress, session)
+                    evidence.give(
+                        context.resources.workers,
+                        "extracts",
+                        f"{group}/{landing.mapping}",
+                        validate_extract,
+                        plan.programme,
+                        raw_folder(run.settings, plan.programme, landing, group),
+                        landing.mapping,
+                        group,
+                    )
                     if landing.mapping in asked:
                         context.add_asset_metadata(
                             {
@@ -84,15 +94,10 @@ def build_extracts(run: RunContext) -> tuple[list[dg.AssetsDefinition | dg.Asset
     )
     def expectations(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         with clear_errors(run.settings):
-            plan = run.plan(context.run.run_id)
-            evidence: list[CheckResult] = []
             for group in groups:
                 run.progress(f"expectations on extracts of {group}")
-                found = [checks.give(context, group, landing.mapping).result() for landing in plan.landings]
-                results = [result for results in found for result in results]
-                yield check_result(["raw", group], CHECK, results)
-                evidence += results
-            run.note_evidence(context.run.run_id, "extracts", evidence)
+                found = run.evidence(context.run.run_id).of("extracts", f"{group}/")
+                yield check_result(["raw", group], CHECK, found)
 
     programme = dg.AssetSpec(
         "programme",
@@ -101,23 +106,3 @@ def build_extracts(run: RunContext) -> tuple[list[dg.AssetsDefinition | dg.Asset
         kinds={"csv"},
     )
     return [programme, *landing, extract], expectations
-
-
-class _Checks:
-    """The checks of a run's extracts, each given out once."""
-
-    def __init__(self, run: RunContext) -> None:
-        self._run = run
-        self._given: dict[tuple[str, str, str], Job[list[CheckResult]]] = {}
-
-    def give(
-        self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, group: str, mapping: str
-    ) -> Job[list[CheckResult]]:
-        """Give out the checks of what one mapping and group delivered."""
-        key = (context.run.run_id, group, mapping)
-        if key not in self._given:
-            plan = self._run.plan(context.run.run_id)
-            folder = raw_folder(self._run.settings, plan.programme, plan.landing(mapping), group)
-            workers = context.resources.workers
-            self._given[key] = workers.give(validate_extract, plan.programme, folder, mapping, group)
-        return self._given[key]

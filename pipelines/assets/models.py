@@ -10,11 +10,12 @@ from typing import Any
 import dagster as dg
 
 from pipelines.assets.context import RunContext, clear_errors
+from pipelines.assets.verdict import keep_blocked
 from pipelines.errors import BlockedError, KortlaegningError
 from pipelines.extract import raw_folder
 from pipelines.inference import TABLES
-from pipelines.validation import from_dbt
-from pipelines.warehouse import NodeResult, Warehouse
+from pipelines.validation import CheckResult, from_dbt, staging_samples, validate_sample
+from pipelines.warehouse import NodeResult, model_keys
 
 RAW_TABLES = ("respondents", "answers", "roster", "deliveries", "set_aside")
 SHOWN = 3
@@ -36,6 +37,8 @@ def _step(run: RunContext, manifest: dict[str, Any], tag: str) -> dg.AssetsDefin
         if node["resource_type"] == "test" and node.get("attached_node") in chosen
     }
 
+    keys = model_keys(manifest)
+
     @dg.multi_asset(
         name=f"dbt_{tag}",
         specs=[
@@ -49,7 +52,7 @@ def _step(run: RunContext, manifest: dict[str, Any], tag: str) -> dg.AssetsDefin
             for node in chosen.values()
         ],
         check_specs=[dg.AssetCheckSpec(name, asset=key) for key, name in checks.values()],
-        required_resource_keys={"home"},
+        required_resource_keys={"home", "workers"},
     )
     def build(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         with clear_errors(run.settings):
@@ -74,11 +77,25 @@ def _step(run: RunContext, manifest: dict[str, Any], tag: str) -> dg.AssetsDefin
                     )
                 elif result.unique_id in checks and result.status != "skipped":
                     yield _check(result, *checks[result.unique_id])
-            _stop_on_errors(results, warehouse)
+            evidence = run.evidence(context.run_id)
+            found = from_dbt(results, lambda result: warehouse.failing_keys(result, keys.get(_table(result), ())))
+            if tag == "estimates" and all(result.is_good for result in results):
+                with warehouse.connect() as database:
+                    for suite, sample in staging_samples(database):
+                        evidence.give(
+                            context.resources.workers,
+                            "staging",
+                            suite.table,
+                            validate_sample,
+                            plan.programme,
+                            suite,
+                            sample,
+                        )
+            evidence.note(f"dbt_{tag}", found)
+            _stop_on_errors(run, context.run_id, results, found)
             missing = set(chosen) - {result.unique_id for result in results}
             if missing:
                 raise KortlaegningError(f"dbt did not build {len(missing)} models of step {tag}; run with --debug")
-            run.note_evidence(context.run_id, f"dbt_{tag}", from_dbt(results))
 
     return build
 
@@ -117,18 +134,26 @@ def _check(result: NodeResult, asset: dg.AssetKey, name: str) -> dg.AssetCheckRe
     )
 
 
-def _stop_on_errors(results: list[NodeResult], warehouse: Warehouse) -> None:
-    """A test that fails or a model that cannot be built stops the run.
+def _stop_on_errors(run: RunContext, run_id: str, results: list[NodeResult], found: list[CheckResult]) -> None:
+    """A test that fails or a model that cannot be built stops the run; its evidence is kept.
 
     Raises:
         BlockedError: names the test and the first failing keys.
         KortlaegningError: with dbt's own message.
     """
     bad = [result for result in results if not result.is_good and result.status != "skipped"]
-    for result in bad:
-        if result.kind == "test" and result.status == "fail":
-            rows = warehouse.failing_rows(result, SHOWN).to_dict("records")
+    if not bad:
+        return
+    kept = keep_blocked(run, run_id)
+    for check in found:
+        if check.verdict == "failed" and check.severity == "error":
+            rows = check.failing_keys.head(SHOWN).to_dict("records")
             keys = "; ".join(", ".join(f"{name}={value}" for name, value in row.items()) for row in rows)
-            raise BlockedError(f"dbt test {result.name} failed for {result.failures} rows, the first: {keys}")
-    for result in bad:
-        raise KortlaegningError(f"{result.kind} {result.name} could not run: {result.message}")
+            name = check.check_id.removeprefix("dbt.")
+            raise BlockedError(f"dbt test {name} failed for {check.n_failed} rows, the first: {keys}; see {kept}")
+    raise KortlaegningError(f"{bad[0].kind} {bad[0].name} could not run: {bad[0].message}; see {kept}")
+
+
+def _table(result: NodeResult) -> str:
+    """The model that a test is about."""
+    return next((node.split(".")[-1] for node in result.depends_on if node.startswith("model.")), result.name)

@@ -11,7 +11,7 @@ from pipelines.errors import InputError
 from pipelines.extract import Landing, forgotten_rows, look_at_landing, municipalities_in, raw_folder, read_ledger
 from pipelines.files import sha256_text
 from pipelines.programme import Programme
-from pipelines.release import code_hash, current_release, package_versions, release_id
+from pipelines.release import code_hash, current_release, inputs_hash, package_versions, release_id
 from pipelines.settings import Settings
 
 
@@ -60,10 +60,10 @@ def plan_run(programme: Programme, settings: Settings, mappings: tuple[str, ...]
         )
     limited = programme.limited_to(arrived)
     kept = tuple(landing for landing in landings if landing.has_arrived)
-    inputs = [(d.mapping, d.name, d.sha256) for landing in kept for d in landing.deliveries]
+    inputs = [(d.mapping, d.name, d.sha256) for landing in kept for d in landing.files]
     forgotten = forgotten_rows(programme, settings)
     hashes = {
-        "inputs": sha256_text(*(part for entry in sorted(inputs) for part in entry)),
+        "inputs": inputs_hash(inputs),
         "code": code_hash(),
         "packages": sha256_text(*(f"{name}=={version}" for name, version in package_versions().items())),
         "programme": programme.content_hash,
@@ -77,48 +77,77 @@ def plan_run(programme: Programme, settings: Settings, mappings: tuple[str, ...]
     return RunPlan(limited, kept, release_id(programme.slug, hashes), hashes)
 
 
+STATES = {"accepted": "x", "here": "o", "rejected": "!", "missing": "-", "no rows": "."}
+"""Marks of the delivery matrix."""
+
+
 def describe_status(programme: Programme, settings: Settings) -> list[str]:
-    """Lines for a person: per mapping what is expected and has arrived, what no extract matches, the current release."""
+    """Lines for a person: what was expected of whom and has arrived, gaps, what was superseded or rejected, the release."""
     lines = [f"{programme.label.en} ({programme.slug}), landing folder {settings.landing_dir / programme.slug}"]
+    latest = _latest_deliveries(programme, settings)
+    places = programme.municipalities["municipality_id"].tolist()
+    lines.append(
+        "x rows extracted   o arrived, not extracted   ! rejected   . file arrived, nothing from the municipality"
+    )
+    lines.append("- not arrived      columns: municipalities " + " ".join(places))
+    gaps: list[str] = []
     for mapping in programme.mappings:
         landing = look_at_landing(programme, settings.landing_dir, mapping.key)
         base = ", base of the 500 scale" if mapping.base else ""
         lines.append(f"{mapping.key}: {mapping.label.en}{base}")
+        found = {
+            group.code: municipalities_in(raw_folder(settings, programme, landing, group.code))
+            for group in (programme.respondent_groups if landing.has_arrived else ())
+        }
         for extract in programme.extracts(mapping.key):
             files = [d for d in landing.deliveries if d.extract is extract]
-            state = f"arrived: {', '.join(f'{d.name} ({d.size:,} bytes)' for d in files)}" if files else "not arrived"
-            lines.append(f"  {extract.respondent_group:<18} {extract.content:<8} {state}")
+            group = extract.respondent_group
+            if extract.optional and not files:
+                continue
+            counts = found.get(group, {})
+            is_rejected = any(
+                latest.get((mapping.key, d.name), {}).get("sha256") == d.sha256
+                and latest[mapping.key, d.name]["state"] == "rejected"
+                for d in files
+            )
+            marks = []
+            for place in places:
+                state = "missing" if not files else "rejected" if is_rejected else "here"
+                if files and counts and not is_rejected:
+                    state = "accepted" if place in counts else "no rows"
+                marks.append(STATES[state])
+            arrived = ", ".join(f"{d.name} ({d.size:,} bytes)" for d in files)
+            told = f"arrived: {arrived}" if files else "not arrived"
+            lines.append(f"  {group:<18} {extract.content:<8} {' '.join(marks)}  {told}")
+            if not files and landing.has_arrived:
+                gaps.append(f"gap: {mapping.key} {group}: {extract.path} has not arrived")
+            absent = [place for place in places if place not in counts]
+            if counts and absent and extract.content == "answers":
+                gaps.append(f"gap: {mapping.key} {group}: nothing from {', '.join(absent)}")
         lines += [f"  note: {finding}" for finding in landing.findings if finding.reason == "unknown_file"]
-    lines += _gaps(programme, settings)
+    lines += gaps
     lines += [
         f"rejected: {line['mapping']}/{line['file']} ({str(line['at'])[:10]}): {line['why']}"
-        for line in _latest_deliveries(programme, settings)
+        for line in latest.values()
         if line["state"] == "rejected"
+    ]
+    superseded = [
+        line
+        for line in read_ledger(settings.home)
+        if line["programme"] == programme.slug and line["state"] == "superseded"
+    ]
+    lines += [
+        f"superseded: {line['mapping']}/{line['file']} ({str(line['at'])[:10]}): {line['why']}" for line in superseded
     ]
     release = current_release(settings.home)
     lines.append(f"current release: {release}" if release else "no release yet")
     return lines
 
 
-def _gaps(programme: Programme, settings: Settings) -> list[str]:
-    """Municipalities of which a mapping that has arrived holds no record, by group; nothing before files were extracted."""
-    expected = programme.municipalities["municipality_id"].tolist()
-    lines = []
-    for mapping in programme.mapping_keys:
-        landing = look_at_landing(programme, settings.landing_dir, mapping)
-        for group in programme.respondent_groups if landing.has_arrived else ():
-            found = municipalities_in(raw_folder(settings, programme, landing, group.code))
-            absent = [place for place in expected if place not in found]
-            if found and absent:
-                lines.append(f"gap: {mapping} {group.code}: nothing from {', '.join(absent)}")
-    return lines
-
-
-def _latest_deliveries(programme: Programme, settings: Settings) -> list[dict[str, object]]:
-    """The last line of the ledger of deliveries for each file of the programme."""
-    latest = {
-        (line["mapping"], line["file"]): line
+def _latest_deliveries(programme: Programme, settings: Settings) -> dict[tuple[str, str], dict[str, object]]:
+    """The last line of the ledger of deliveries for each file of the programme, by mapping and name."""
+    return {
+        (str(line["mapping"]), str(line["file"])): line
         for line in read_ledger(settings.home)
         if line["programme"] == programme.slug
     }
-    return list(latest.values())

@@ -4,13 +4,25 @@ from pipelines import __version__
 from pipelines.assets.context import RunContext
 from pipelines.assets.plan import RunPlan
 from pipelines.extract import extract_group, forgotten_rows
+from pipelines.files import sha256_file
 from pipelines.release import About
 from pipelines.reporting import Provenance
+from pipelines.warehouse import manifest, model_versions
 
 
 def about_run(run: RunContext, run_id: str) -> About:
-    """For manifest and validation page: inputs with rows, hashes, settings."""
+    """For manifest and validation page: inputs with rows, hashes, settings. Gathered once a run, after its marts are built."""
+    if run_id not in run.abouts:
+        run.abouts[run_id] = _about(run, run_id)
+    return run.abouts[run_id]
+
+
+def _about(run: RunContext, run_id: str) -> About:
+    """All extracts and models of a run, looked at."""
     plan = run.plan(run_id)
+    parsed = manifest(run.programme)
+    folder = plan.programme.folder
+    files = sorted(path for path in folder.rglob("*") if path.suffix in (".yaml", ".csv") and path.is_file())
     inputs = [
         {
             "mapping": file.mapping,
@@ -40,6 +52,8 @@ def about_run(run: RunContext, run_id: str) -> About:
             "disclosure": plan.programme.definition.disclosure.model_dump(),
             "rows_removed_on_request": forgotten_rows(plan.programme, run.settings),
         },
+        models=model_versions(parsed),
+        programme_files={path.relative_to(folder).as_posix(): sha256_file(path) for path in files},
     )
 
 
@@ -56,4 +70,4 @@ def report_provenance(run: RunContext, run_id: str) -> Provenance:
 
 def release_facts(plan: RunPlan) -> dict[str, object]:
     """For the ledger line."""
-    return {"programme": plan.programme.slug, "code_version": __version__, "hashes": plan.hashes}
+    return {"programme": plan.programme.slug, "hashes": plan.hashes}

@@ -1,6 +1,5 @@
 """Reports and the release: what readers get, switched in one step."""
 
-import getpass
 import shutil
 import time
 
@@ -11,7 +10,7 @@ from pipelines.assets.pictures import overview_chart
 from pipelines.assets.provenance import about_run, release_facts, report_provenance
 from pipelines.extract import raw_folder, remove_outdated
 from pipelines.marts import AUDIENCES, MARTS
-from pipelines.release import publish, write_manifest
+from pipelines.release import actor, catch_up, causes_of_next, load_signer, publish, retire, write_manifest
 from pipelines.reporting import Edition, write_reports
 from pipelines.warehouse import DATABASE
 
@@ -69,19 +68,29 @@ def build_publication(run: RunContext) -> list[dg.AssetsDefinition]:
             plan, candidate = run.plan(context.run_id), run.candidate(context.run_id)
             run.progress("manifest and switch")
             write_manifest(candidate / "release", about_run(run, context.run_id))
+            home, signer = run.settings.home, load_signer(run.settings.signing_key)
+            who = {
+                "actor": actor(),
+                "trigger": context.run.tags.get("kortlaegning/trigger", "dagster"),
+                "run": context.run_id,
+            }
             published = publish(
                 candidate / "release",
-                run.settings.home,
+                home,
                 plan.release_id,
-                {
-                    "actor": getpass.getuser(),
-                    "trigger": context.run.tags.get("kortlaegning/trigger", "dagster"),
-                    "run": context.run_id,
-                    **release_facts(plan),
-                },
+                {**who, **release_facts(plan), **causes_of_next(home, candidate / "release")},
+                signer=signer,
+                group_may_read=run.settings.confidential == "group",
             )
-            (candidate / DATABASE).replace(run.settings.home / DATABASE)
-            shutil.rmtree(candidate, ignore_errors=True)
+            run.progress("difference from the release before")
+            catch_up(home)
+            retire(home, run.settings.keep_releases, who, signer=signer)
+            (candidate / DATABASE).chmod(0o600)
+            (candidate / DATABASE).replace(home / DATABASE)
+            # The home folder is held by this run: whatever else lies there was left by runs that were blocked or killed.
+            for left in run.settings.work_dir.iterdir():
+                shutil.rmtree(left, ignore_errors=True)
+            run.forget(context.run_id)
             remove_outdated(
                 [
                     raw_folder(run.settings, plan.programme, landing, group.code)

@@ -8,15 +8,13 @@ from pipelines.assets.checks import BEFORE_THE_VERDICT, check_result
 from pipelines.assets.context import RunContext, clear_errors
 from pipelines.disclosure import disclose
 from pipelines.marts import AUDIENCES, MARTS
-from pipelines.validation import CheckResult, mart_suites, validate_mart
-from pipelines.workers import Job, Workers
+from pipelines.validation import mart_suites, validate_mart
 
 CHECK = "expectations"
 
 
 def build_released_marts(run: RunContext) -> tuple[dg.AssetsDefinition, dg.AssetChecksDefinition]:
     """Disclosure control and the checks on its result."""
-    checks = _Checks(run)
     keys = {(audience, mart.name): ["marts", audience, mart.name] for audience in AUDIENCES for mart in MARTS}
 
     @dg.multi_asset(
@@ -46,7 +44,11 @@ def build_released_marts(run: RunContext) -> tuple[dg.AssetsDefinition, dg.Asset
                 yield dg.MaterializeResult(
                     key, metadata={"dagster/row_count": rows[name], "suppressed": suppressed[audience][name]}
                 )
-            checks.give(context)
+            for suite, audience in mart_suites():
+                name = f"{audience}/{suite.table}"
+                run.evidence(context.run_id).give(
+                    context.resources.workers, "marts", name, validate_mart, plan.programme, folder, suite, audience
+                )
 
     @dg.multi_asset_check(
         name="mart_expectations",
@@ -57,30 +59,8 @@ def build_released_marts(run: RunContext) -> tuple[dg.AssetsDefinition, dg.Asset
     def expectations(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         with clear_errors(run.settings):
             run.progress("expectations on marts")
-            results = [result for job in checks.give(context) for result in job.result()]
-            run.note_evidence(context.run.run_id, "marts", results)
             for (audience, name), key in keys.items():
-                own = [r for r in results if r.table == name and r.context.startswith(audience)]
-                yield check_result(key, CHECK, own)
+                found = run.evidence(context.run.run_id).of("marts", f"{audience}/{name}")
+                yield check_result(key, CHECK, [result for result in found if result.table == name])
 
     return disclosure, expectations
-
-
-class _Checks:
-    """The checks of a run's marts, given out once: workers do them while this process draws reports."""
-
-    def __init__(self, run: RunContext) -> None:
-        self._run = run
-        self._given: dict[str, list[Job[list[CheckResult]]]] = {}
-
-    def give(self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> list[Job[list[CheckResult]]]:
-        """One job per mart and audience."""
-        run_id = context.run.run_id
-        if run_id not in self._given:
-            folder = self._run.candidate(run_id) / "release" / "marts"
-            workers: Workers = context.resources.workers
-            self._given[run_id] = [
-                workers.give(validate_mart, self._run.plan(run_id).programme, folder, suite, audience)
-                for suite, audience in mart_suites()
-            ]
-        return self._given[run_id]

@@ -1,13 +1,19 @@
 """All evidence of a run in one place, and the verdict that the release gate reads."""
 
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
 import dagster as dg
+import pyarrow.parquet as pq
 
 from pipelines.assets.context import RunContext, clear_errors
 from pipelines.assets.provenance import about_run
 from pipelines.errors import BlockedError
-from pipelines.validation import CheckResult, write_evidence
+from pipelines.files import private_folder
+from pipelines.release import note_validation
+from pipelines.validation import CheckResult, Verdict, write_evidence
 
-STAGES = ("extracts", "dbt_estimates", "dbt_marts", "marts")
 SHOWN = 3
 
 
@@ -16,7 +22,7 @@ def build_verdict(run: RunContext) -> dg.AssetsDefinition:
 
     @dg.asset(
         name="validation",
-        deps=["reports"],
+        deps=["deliveries"],
         group_name="release",
         description="Every check of the run with its failing keys, and the verdict bound to the candidate's marts.",
         kinds={"greatexpectations", "parquet"},
@@ -24,16 +30,13 @@ def build_verdict(run: RunContext) -> dg.AssetsDefinition:
     )
     def validation(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         with clear_errors(run.settings):
-            found = run.evidence.pop(context.run_id, {})
-            absent = [stage for stage in STAGES if stage not in found]
-            if absent:
-                raise BlockedError(f"this run has no evidence of {', '.join(absent)}; run the whole job")
             run.progress("verdict")
-            results = [result for stage in STAGES for result in found[stage]]
+            results = run.evidence(context.run_id).complete()
             release = run.candidate(context.run_id) / "release"
             verdict = write_evidence(results, release / "validation", release / "marts", about_run(run, context.run_id))
+            _note(run, context.run_id, verdict)
             if verdict.verdict != "passed":
-                raise BlockedError(blocked_message(results))
+                raise BlockedError(f"{blocked_message(results)}; see {_keep(run, context.run_id)}")
             return dg.MaterializeResult(
                 metadata={
                     "verdict": verdict.verdict,
@@ -44,6 +47,34 @@ def build_verdict(run: RunContext) -> dg.AssetsDefinition:
             )
 
     return validation
+
+
+def keep_blocked(run: RunContext, run_id: str) -> Path:
+    """The evidence of a run that ends before its verdict: what was found so far, written down and kept.
+
+    Returns:
+        The page.
+    """
+    results = run.evidence(run_id).so_far()
+    release = run.candidate(run_id) / "release"
+    _note(run, run_id, write_evidence(results, release / "validation", release / "marts", about_run(run, run_id)))
+    return _keep(run, run_id)
+
+
+def _note(run: RunContext, run_id: str, verdict: Verdict) -> None:
+    """Add the run to the history of all runs."""
+    results = pq.read_table(run.candidate(run_id) / "release" / "validation" / "results.parquet")
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    release_id = run.plan(run_id).release_id
+    about = {"run": run_id, "at": at, "release_id": release_id, "outcome": verdict.verdict}
+    note_validation(run.settings.home, results, about)
+
+
+def _keep(run: RunContext, run_id: str) -> Path:
+    """Keep the evidence of a blocked run where the next run does not clear it away."""
+    kept = private_folder(run.settings.home / "history" / "blocked") / run_id
+    shutil.copytree(run.candidate(run_id) / "release" / "validation", kept, dirs_exist_ok=True)
+    return kept / "index.html"
 
 
 def blocked_message(results: list[CheckResult]) -> str:

@@ -9,37 +9,46 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
 from pipelines.errors import InputError
-from pipelines.extract.arrivals import municipalities_in, note_delivery, read_ledger
+from pipelines.extract.arrivals import municipalities_in, note_deliveries, read_ledger
 from pipelines.extract.between import supersede_between_files
 from pipelines.extract.check import check_files
 from pipelines.extract.deliveries import Delivery, Landing, look_at_landing
-from pipelines.extract.findings import Finding
+from pipelines.extract.draft import draft_codebook
+from pipelines.extract.findings import BLOCKS, WHAT_HAPPENS, Finding
 from pipelines.extract.forgetting import forget, forgotten_rows, read_wishes
 from pipelines.extract.pseudonyms import key_id, load_key
 from pipelines.extract.raw import ExtractedFile, FileReader
+from pipelines.extract.session import Session
 from pipelines.extract.sources import Pulled, pull
-from pipelines.files import sha256_text, sha256_tree, write_atomically
+from pipelines.extract.wording import check_companion
+from pipelines.files import sha256_text, sha256_tree, sync_folder, write_atomically
 from pipelines.programme import Programme
 from pipelines.settings import Settings
 
 __all__ = [
+    "BLOCKS",
+    "WHAT_HAPPENS",
     "Delivery",
     "ExtractedFile",
     "ExtractedGroup",
     "Finding",
     "Landing",
     "Pulled",
+    "Session",
     "check_files",
+    "draft_codebook",
     "extract_group",
     "forget",
     "forgotten_rows",
     "look_at_landing",
     "municipalities_in",
+    "open_session",
     "pull",
     "raw_folder",
     "read_ledger",
@@ -80,7 +89,7 @@ class ExtractedGroup:
 
 def raw_folder(settings: Settings, programme: Programme, landing: Landing, group: str) -> Path:
     """Where the raw Parquet of one mapping and group lies: a folder named by the state of all that it is made from."""
-    deliveries = [d for d in landing.deliveries if d.extract.respondent_group == group]
+    deliveries = [*landing.of_group(group), *landing.companions_of(group)]
     state = sha256_text(
         _code_hash(),
         programme.content_hash,
@@ -104,6 +113,7 @@ def extract_group(
     landing: Landing,
     group: str,
     progress: Callable[[str], None] = lambda _: None,
+    session: Session | None = None,
 ) -> ExtractedGroup:
     """Bring raw Parquet of one mapping and group up to date with the landing folder.
 
@@ -114,32 +124,56 @@ def extract_group(
         InputError: a file is missing, unreadable or not as declared.
     """
     stop_on(landing.findings)
-    key = load_key(settings)
-    deliveries = [d for d in landing.deliveries if d.extract.respondent_group == group]
+    deliveries, companions = landing.of_group(group), landing.companions_of(group)
     folder = raw_folder(settings, programme, landing, group)
     record = folder / "extracted.json"
     if record.exists():
         files = tuple(_file_from_json(entry) for entry in json.loads(record.read_text(encoding="utf-8")))
-        for delivery in deliveries:
-            note_delivery(programme, settings, delivery, "accepted")
+        note_deliveries(programme, settings, [*deliveries, *companions], "accepted")
         return ExtractedGroup(landing.mapping, group, files, was_current=True)
-    files_done = []
-    for delivery in deliveries:
-        progress(f"{landing.mapping}/{delivery.name}")
+    for companion in companions:
         try:
-            with FileReader(programme, delivery, key, settings.threads, settings.memory_limit) as reader:
-                stop_on(reader.result.findings)
-                reader.write(folder, settings.quarantine_dir / programme.slug / landing.mapping)
-                files_done.append(reader.result)
+            stop_on(check_companion(programme, companion))
         except InputError as error:
-            note_delivery(programme, settings, delivery, "rejected", str(error).splitlines()[0])
+            note_deliveries(programme, settings, [companion], "rejected", str(error).splitlines()[0])
+            raise
+    with nullcontext(session) if session else open_session(programme, settings) as shared:
+        files_done = _extract_files(shared, settings, deliveries, folder, progress)
+    write_atomically(record, json.dumps([asdict(f) for f in files_done], indent=1).encode())
+    note_deliveries(programme, settings, [*deliveries, *companions], "accepted")
+    return ExtractedGroup(landing.mapping, group, tuple(files_done), was_current=False)
+
+
+def open_session(programme: Programme, settings: Settings) -> Session:
+    """What the files of a run share; to be closed when the last one is done."""
+    return Session(programme, settings, load_key(settings))
+
+
+def _extract_files(
+    session: Session,
+    settings: Settings,
+    deliveries: list[Delivery],
+    folder: Path,
+    progress: Callable[[str], None],
+) -> list[ExtractedFile]:
+    """The parts of one mapping and group; the roster first, because answers are held against it."""
+    programme, done = session.programme, []
+    session.forget_roster()
+    for delivery in sorted(deliveries, key=lambda one: one.extract.content != "roster"):
+        progress(f"{delivery.mapping}/{delivery.name}")
+        try:
+            with FileReader(session, delivery) as reader:
+                stop_on(reader.result.findings)
+                reader.write(folder, settings.quarantine_dir / programme.slug / delivery.mapping)
+                done.append(reader.result)
+        except InputError as error:
+            note_deliveries(programme, settings, [delivery], "rejected", str(error).splitlines()[0])
             raise
     if sum(d.extract.content == "answers" for d in deliveries) > 1:
-        supersede_between_files(folder, files_done)
-    write_atomically(record, json.dumps([asdict(f) for f in files_done], indent=1).encode())
-    for delivery in deliveries:
-        note_delivery(programme, settings, delivery, "accepted")
-    return ExtractedGroup(landing.mapping, group, tuple(files_done), was_current=False)
+        supersede_between_files(folder, done)
+    for part in sorted(path for path in folder.iterdir() if path.is_dir()):
+        sync_folder(part)
+    return done
 
 
 def stop_on(findings: list[Finding] | tuple[Finding, ...]) -> None:

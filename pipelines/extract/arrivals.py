@@ -7,6 +7,7 @@ the ledger of releases (`release`), reading files.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -30,42 +31,44 @@ def read_ledger(home: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
-def note_delivery(programme: Programme, settings: Settings, delivery: Delivery, state: State, why: str = "") -> None:
-    """Write down what became of a file; the same content with the same fate again is not written again.
+def note_deliveries(
+    programme: Programme, settings: Settings, deliveries: Sequence[Delivery], state: State, why: str = ""
+) -> None:
+    """Write down what became of files; the same content with the same fate again is not written again.
 
     A new content accepted under the name of an accepted one supersedes it.
     """
     lines = read_ledger(settings.home)
-    own = [
-        line
-        for line in lines
-        if (line["programme"], line["mapping"], line["file"]) == (programme.slug, delivery.mapping, delivery.name)
-    ]
+    latest: dict[tuple[object, ...], list[dict[str, object]]] = {}
+    for line in lines:
+        latest.setdefault((line["programme"], line["mapping"], line["file"]), []).append(line)
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    entry: dict[str, object] = {
-        "at": now,
-        "programme": programme.slug,
-        "mapping": delivery.mapping,
-        "respondent_group": delivery.extract.respondent_group,
-        "content": delivery.extract.content,
-        "file": delivery.name,
-        "sha256": delivery.sha256,
-        "size": delivery.size,
-        "source": str(delivery.path.parent),
-        "state": state,
-        "why": why,
-    }
-    fate = ("sha256", "state", "why")
-    if own and all(own[-1][name] == entry[name] for name in fate):
-        return
-    before = next((line for line in reversed(own) if line["state"] != "rejected"), None)
-    added = []
-    if state == "accepted" and before and before["state"] == "accepted" and before["sha256"] != delivery.sha256:
-        added.append(
-            before | {"at": now, "state": "superseded", "why": "another content was delivered under the same name"}
-        )
-    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in [*lines, *added, entry])
-    write_atomically(settings.home / LEDGER, text.encode())
+    added: list[dict[str, object]] = []
+    for delivery in deliveries:
+        own = latest.get((programme.slug, delivery.mapping, delivery.name), [])
+        entry: dict[str, object] = {
+            "at": now,
+            "programme": programme.slug,
+            "mapping": delivery.mapping,
+            "respondent_group": delivery.extract.respondent_group,
+            "content": delivery.extract.content,
+            "file": delivery.name,
+            "sha256": delivery.sha256,
+            "size": delivery.size,
+            "source": str(delivery.path.parent),
+            "state": state,
+            "why": why,
+        }
+        if own and all(own[-1][name] == entry[name] for name in ("sha256", "state", "why")):
+            continue
+        before = next((line for line in reversed(own) if line["state"] != "rejected"), None)
+        if state == "accepted" and before and before["state"] == "accepted" and before["sha256"] != delivery.sha256:
+            reason = "another content was delivered under the same name"
+            added.append(before | {"at": now, "state": "superseded", "why": reason})
+        added.append(entry)
+    if added:
+        text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in [*lines, *added])
+        write_atomically(settings.home / LEDGER, text.encode())
 
 
 def municipalities_in(folder: Path) -> dict[str, int]:

@@ -59,7 +59,8 @@ def supersede_between_files(folder: Path, files: list[ExtractedFile]) -> None:
             before = f"select * from read_parquet('{_quoted(part)}') union all by name " if part.exists() else ""
             gone = (
                 "select mapping, respondent_group, 'answers' as content, file_id, file_row, "
-                f"'{DUPLICATE}' as reason, 'superseded' as place from lost where file_id = '{file_id}'"
+                f"'{DUPLICATE}' as reason, 'superseded' as place, cast(null as bigint) as kept_row "
+                f"from lost where file_id = '{file_id}'"
             )
             _replace(con, f"select * from ({before}{gone}) order by file_row", part)
 

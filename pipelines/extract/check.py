@@ -5,14 +5,17 @@ Belongs here: from paths that a person names to findings. Does not belong here: 
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from pipelines.errors import ConfigurationError, InputError
-from pipelines.extract.deliveries import Delivery
+from pipelines.extract.deliveries import Delivery, Part, companion_patterns
 from pipelines.extract.findings import Finding
 from pipelines.extract.raw import FileReader
+from pipelines.extract.session import Session
+from pipelines.extract.wording import check_companion
 from pipelines.files import sha256_file
-from pipelines.programme import Programme
+from pipelines.programme import Extract, Programme
 from pipelines.settings import Settings
 
 
@@ -25,21 +28,54 @@ def check_files(programme: Programme, paths: list[Path], settings: Settings) -> 
         ConfigurationError: a path does not exist, or does not lie below a folder named as a mapping.
     """
     findings: list[Finding] = []
+    groups: dict[tuple[str, str], list[Delivery]] = {}
     for path in _files(paths):
         mapping, name = _place(programme, path)
-        extract = next((e for e in programme.extracts(mapping) if Path(name).match(e.path)), None)
-        if extract is None:
-            findings.append(Finding(mapping, name, "unknown_file", "matches no extract of the programme", "note"))
+        found = _extract_of(programme, mapping, name)
+        if found is None:
+            message = "matches no extract of the programme and is left alone"
+            findings.append(Finding(mapping, name, "unknown_file", message, "note"))
             continue
-        delivery = Delivery(mapping, path, name, extract, sha256_file(path), path.stat().st_size)
+        extract, part = found
+        delivery = Delivery(mapping, path, name, extract, sha256_file(path), path.stat().st_size, part)
+        groups.setdefault((mapping, extract.respondent_group), []).append(delivery)
+    with Session(programme, settings, "only checked") as session:
+        for deliveries in groups.values():
+            findings += check_group(session, deliveries)
+    return findings
+
+
+def check_group(session: Session, deliveries: list[Delivery]) -> list[Finding]:
+    """Findings of the files of one mapping and group, the roster first because answers are held against it."""
+    findings: list[Finding] = []
+    session.forget_roster()
+    for delivery in sorted(deliveries, key=lambda one: one.extract.content != "roster"):
         try:
-            with FileReader(programme, delivery, "only checked", settings.threads, settings.memory_limit) as reader:
+            if delivery.part != "data":
+                findings += check_companion(session.programme, delivery)
+                continue
+            with FileReader(session, delivery) as reader:
                 findings += reader.result.findings
         except InputError as error:
-            findings.append(
-                Finding(mapping, name, "unreadable", str(error).removeprefix(f"{mapping}/{name}: "), "stop")
-            )
+            place = f"{delivery.mapping}/{delivery.name}"
+            message = str(error).removeprefix(place).lstrip(":, ")
+            row = re.match(r"row (\d+): ", message)
+            number = int(row[1]) if row else None
+            message = message.removeprefix(row[0]) if row else message
+            findings.append(Finding(delivery.mapping, delivery.name, "unreadable", message, "stop", number))
     return findings
+
+
+def _extract_of(programme: Programme, mapping: str, name: str) -> tuple[Extract, Part] | None:
+    """The extract that a file belongs to, and as what."""
+    for extract in programme.extracts(mapping):
+        if Path(name).match(extract.path):
+            return extract, "data"
+    for extract in programme.extracts(mapping):
+        for part, pattern in companion_patterns(extract):
+            if Path(name).match(pattern):
+                return extract, part
+    return None
 
 
 def _files(paths: list[Path]) -> list[Path]:

@@ -23,11 +23,13 @@ class Content:
     """What a file holds.
 
     `table` is one row per record, columns of text plus `ROW`; `notes` is one row per line that is none (a remark or the
-    rest of a broken text), columns `text` and `ROW`.
+    rest of a broken text), columns `text` and `ROW`. `had_mark`: a byte order mark that the encoding does not call for
+    stood before the header and was left out.
     """
 
     table: pa.Table
     notes: pa.Table
+    had_mark: bool = False
 
     @property
     def rows(self) -> int:
@@ -35,6 +37,8 @@ class Content:
         return int(self.table.num_rows + self.notes.num_rows)
 
 
+MARK, MISREAD_MARK = "\ufeff", "ï»¿"
+"""A byte order mark, and one of UTF-8 read as Windows-1252."""
 PHANTOM = "__phantom"
 """A last column without a name: some tools close every line with a delimiter."""
 
@@ -45,7 +49,10 @@ def make_header(cells: Iterable[object], name: str) -> list[str]:
     Raises:
         InputError: a name stands twice.
     """
-    header = [str(cell if cell is not None else "").strip().removeprefix("\ufeff").strip('"').strip() for cell in cells]
+    header = [str(cell if cell is not None else "").strip() for cell in cells]
+    header = [cell.removeprefix(MARK).removeprefix(MISREAD_MARK).strip('"').strip() for cell in header]
+    if ROW in header:
+        raise InputError(f"{name}: column number {header.index(ROW) + 1} bears a reserved name; rename it")
     if len(header) > 1 and header[-1] == "":
         header[-1] = PHANTOM
     for position, cell in enumerate(header, start=1):

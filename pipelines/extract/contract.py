@@ -6,59 +6,111 @@ over several files or of numbers (validation).
 
 from __future__ import annotations
 
-import duckdb
-import pyarrow as pa
+import re
+from collections.abc import Container, Mapping
 
-from pipelines.extract.content import PHANTOM, ROW
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from pipelines.extract.columns import Column, pooled
+from pipelines.extract.content import PHANTOM, ROW, Content
 from pipelines.extract.deliveries import Delivery
 from pipelines.extract.findings import Action, Finding
+from pipelines.extract.matrix import Matrix
 from pipelines.extract.placing import SET_ASIDE
 from pipelines.extract.privacy import sayable
 from pipelines.programme import Programme
 
+_SECOND_BYTES = {bytes([byte]).decode("cp1252", "ignore") for byte in range(0x80, 0xC0)} | {
+    chr(byte) for byte in range(0x80, 0xC0)
+}
+MISREAD = f"[ÂÃ][{''.join(re.escape(one) for one in sorted(_SECOND_BYTES) if one)}]|â€|\ufffd"
+"""UTF-8 of Danish letters and of quotation marks as it looks in Windows-1252 or Latin-1 (RE2)."""
+DECIMAL = re.compile(r"-?\d+[.,]\d+")
 
-def check_columns(programme: Programme, delivery: Delivery, table: pa.Table) -> list[Finding]:
-    """Header against codebook and roles: a declared column that is missing or a column nobody declared stops the run."""
+
+def check_columns(programme: Programme, delivery: Delivery, content: Content, asked: Container[str]) -> list[Finding]:
+    """Header against codebook and roles: a declared column that is missing stops, one that nobody declared is set aside.
+
+    Args:
+        programme: its `ignored` columns are the extract's.
+        delivery: the file.
+        content: what it holds.
+        asked: variables of the codebook; none for a roster.
+    """
     extract = delivery.extract
     roles = extract.columns.columns()
-    variables: set[str] = set()
-    if extract.content == "answers":
-        variables = set(programme.asked(delivery.mapping, extract.respondent_group)["variable"])
+    variables = sorted(asked) if extract.content == "answers" else []  # type: ignore[call-overload]
     optional = {extract.columns.simulated}
-    present = [name for name in table.column_names if name != ROW]
-    findings = [
-        _finding(
-            delivery,
-            "missing_column",
-            "is declared but not in the file; correct the codebook or the file",
-            "stop",
-            name,
-        )
-        for name in [*roles, *sorted(variables)]
-        if name not in present and name not in optional
+    present = [name for name in content.table.column_names if name != ROW]
+    known = {*variables, *roles, *extract.ignored}
+    undeclared = [
+        (name, sayable(name, position))
+        for position, name in enumerate(present, start=1)
+        if name not in known and name != PHANTOM
     ]
-    known = variables | set(roles) | set(extract.ignored)
+    missing = [name for name in [*roles, *variables] if name not in present and name not in optional]
     declared = [*roles, *variables]
     if sum(name in present for name in declared) * 2 < len(declared):
         # Perhaps the header is missing: then the first row stands in its place, and may not be repeated in a message.
         message = "has few of the declared columns; is the header missing, or the dialect another?"
+        findings = [
+            _finding(delivery, "missing_column", "is declared but not in the file", "stop", name) for name in missing
+        ]
         return [*findings, _finding(delivery, "no_header", message, "stop", row=extract.dialect.skip_rows + 1)]
-    for position, name in enumerate(present, start=1):
-        if name == PHANTOM:
-            findings.append(
-                _finding(delivery, "phantom_column", "a trailing column without a name is left out", "note")
-            )
-        elif name not in known:
-            message = "is not in the codebook; add it there, or list it under `ignored` in programme.yaml"
-            findings.append(_finding(delivery, "unknown_column", message, "stop", sayable(name, position)))
+    instead = f" (not in the codebook: {', '.join(shown for _, shown in undeclared[:3])})" if undeclared else ""
+    message = f"is declared but not in the file{instead}; correct the codebook or the file"
+    findings = [_finding(delivery, "missing_column", message, "stop", name) for name in missing]
+    message = "is not in the codebook: not loaded; add it there, or list it under `ignored` in programme.yaml"
+    findings += [_finding(delivery, "unknown_column", message, "set aside", shown) for _, shown in undeclared]
+    if PHANTOM in present:
+        message = "a trailing column without a name is left out"
+        findings.append(_finding(delivery, "phantom_column", message, "note"))
+    if content.had_mark:
+        message = "a byte order mark before the header is left out"
+        findings.append(_finding(delivery, "byte_order_mark", message, "note", row=extract.dialect.skip_rows + 1))
     return findings
 
 
-def check_roles(programme: Programme, delivery: Delivery, con: duckdb.DuckDBPyConnection) -> list[Finding]:
+def check_encoding(delivery: Delivery, columns: Mapping[str, Column], rows: NDArray[np.int64]) -> list[Finding]:
+    """Text that was written in one encoding and read in another somewhere on its way: a single cell stops the file."""
+    message = "holds letters that were misread on the way (as Ã¦ for æ): have the file delivered in one encoding"
+    findings = []
+    listed = list(columns.values())
+    header = pa.array([column.name for column in listed], pa.string())
+    for number in np.flatnonzero(_misread(header)):
+        shown = f"number {listed[int(number)].position}"
+        findings.append(_finding(delivery, "mojibake", message, "stop", shown, delivery.extract.dialect.skip_rows + 1))
+    cells, owner, within = pooled(columns, 2)
+    misread = _misread(cells)
+    for number in np.unique(owner[misread]):
+        column = listed[int(number)]
+        chosen = np.zeros(len(column.values), dtype=bool)
+        chosen[within[misread & (owner == number)]] = True
+        hits = column.rows_of(chosen)
+        shown = sayable(column.name, column.position)
+        findings.append(_finding(delivery, "mojibake", message, "stop", shown, int(rows[hits[0]]), len(hits)))
+    return findings
+
+
+def _misread(cells: pa.StringArray) -> NDArray[np.bool_]:
+    """Which cells hold UTF-8 read as Windows-1252 or Latin-1, or the mark of a letter that could not be read."""
+    found: NDArray[np.bool_] = np.zeros(len(cells), dtype=bool)
+    suspects = np.flatnonzero(~pc.string_is_ascii(cells).to_numpy(zero_copy_only=False))
+    if len(suspects):
+        matching = pc.match_substring_regex(cells.take(pa.array(suspects)), MISREAD)
+        found[suspects] = matching.to_numpy(zero_copy_only=False)
+    return found
+
+
+def check_roles(delivery: Delivery, con: duckdb.DuckDBPyConnection) -> list[Finding]:
     """Values of the roles, on the view `respondent` (columns as in raw, plus `file_row` and the set-aside `reason`)."""
     columns = delivery.extract.columns
     findings = []
-    checks: list[tuple[str, str, str, str, Action]] = [
+    checks: list[tuple[str, str, str | None, str, Action]] = [
         (
             "no_respondent_id",
             "respondent_number is null and reason is null",
@@ -84,7 +136,7 @@ def check_roles(programme: Programme, delivery: Delivery, con: duckdb.DuckDBPyCo
     ]
     for role in ("gender", "status", "background"):
         column = getattr(columns, role)
-        if column is not None and role in delivery.extract.values:
+        if isinstance(column, str) and role in delivery.extract.values:
             checks.append(
                 (
                     f"undeclared_{role}",
@@ -106,6 +158,18 @@ def check_roles(programme: Programme, delivery: Delivery, con: duckdb.DuckDBPyCo
                 "stop",
             )
         )
+    if isinstance(columns.status, tuple):
+        message = "more or less than one of the status columns is marked; the answers themselves decide"
+        condition = "status_marks <> 1 and reason is null"
+        checks.append(("status_inconsistent", condition, columns.status[0], message, "note"))
+    if delivery.extract.content == "answers":
+        message = "the same answer to everything, questions of both directions among them; flagged"
+        checks.append(("straight_lining", "is_straight_lined and reason is null", None, message, "note"))
+        message = "opened, but nothing is answered: counts in the response rate only"
+        condition = "n_answers = 0 and reason is null and status in ('completed', 'started')"
+        checks.append(("no_answers", condition, None, message, "note"))
+        message = "answers such as don't know: not scored, counted separately"
+        checks.append(("declined", "n_declined > 0 and reason is null", None, message, "note"))
     for reason, condition, checked, message, action in checks:
         [(rows, row)] = con.execute(f"select count(*), min(file_row) from respondent where {condition}").fetchall()
         if rows:
@@ -121,35 +185,79 @@ def check_roles(programme: Programme, delivery: Delivery, con: duckdb.DuckDBPyCo
     return findings
 
 
-def check_codes(programme: Programme, delivery: Delivery, con: duckdb.DuckDBPyConnection) -> list[Finding]:
-    """Codes of the kept rows' answers that the codebook does not declare, on `respondent`, `answer` and `declared_code`.
+def check_roster(delivery: Delivery, con: duckdb.DuckDBPyConnection) -> list[Finding]:
+    """Answers against the roster that was read before them, on `respondent` and `listed`.
 
-    A few are set aside answer by answer; more than the programme allows of a variable's answers stop the file.
+    Who is on no roster is in no response rate. More answers than the roster has names is an error (method.md 9).
     """
-    found = con.execute(
-        """
-        with per_code as (
-            select variable, code, count(*) as n, min(file_row) as first_row from answer group by variable, code
-        ),
-        judged as (
-            select per_code.*, declared_code.code is null as is_undeclared
-            from per_code left join declared_code using (variable, code)
+    column = delivery.extract.columns.respondent_id[-1]
+    [(rows, row)] = con.execute(
+        "select count(*), min(file_row) from respondent "
+        "where reason is null and respondent_id not in (select respondent_id from listed)"
+    ).fetchall()
+    [(answered, listed)] = con.execute(
+        "select (select count(distinct respondent_id) from respondent where reason is null), "
+        "(select count(distinct respondent_id) from listed)"
+    ).fetchall()
+    findings = []
+    if rows:
+        message = (
+            "the roster does not list the respondent: was a class deleted and made again? Counts in no response rate"
         )
-        select variable, sum(n) filter (is_undeclared)::bigint, min(first_row) filter (is_undeclared), sum(n)::bigint
-        from judged group by variable having bool_or(is_undeclared) order by variable
+        findings.append(_finding(delivery, "not_on_roster", message, "note", column, row, rows))
+    if answered > listed:
+        message = f"{answered} respondents, and the roster lists {listed}: the roster or the file is not the right one"
+        findings.append(_finding(delivery, "above_roster", message, "stop", column, row, answered - listed))
+    crowded = con.execute(
+        """
+        with answering as (
+            select institution_id, count(distinct respondent_id) as n, min(file_row) as first_row
+            from respondent where reason is null group by institution_id
+        ),
+        invited as (select institution_id, count(distinct respondent_id) as n from listed group by institution_id)
+        select count(*), min(first_row)
+        from answering left join invited using (institution_id)
+        where answering.n > coalesce(invited.n, 0)
         """
     ).fetchall()
+    institutions, first = crowded[0]
+    if institutions and answered <= listed:
+        message = f"{institutions} institutions have more respondents than the roster lists: response above 100 %"
+        place = delivery.extract.columns.institution_id
+        findings.append(_finding(delivery, "above_roster", message, "note", place, first, institutions))
+    return findings
+
+
+def check_codes(
+    programme: Programme, delivery: Delivery, matrix: Matrix, kept: NDArray[np.bool_], rows: NDArray[np.int64]
+) -> list[Finding]:
+    """Codes of the kept rows' answers that the codebook does not declare.
+
+    A few are set aside answer by answer; more than the programme allows of a variable's answers stop the file, and so does
+    a number with another decimal mark than the dialect declares.
+    """
+    undeclared = matrix.undeclared(kept)
     most = programme.definition.intake.max_undeclared_share
     findings = []
-    for variable, rows, row, answers in found:
-        is_too_many = rows > most * answers
-        action: Action = "stop" if is_too_many else "set aside"
-        message = "a code that the codebook does not declare; " + (
-            f"{rows / answers:.1%} of the answers, {most:.1%} are allowed: add it to scales.csv or correct the file"
-            if is_too_many
-            else "the answer is set aside"
-        )
-        findings.append(_finding(delivery, "undeclared_code", message, action, variable, row, rows))
+    for number in np.flatnonzero(undeclared.any(axis=0)):
+        hits = np.flatnonzero(undeclared[:, number])
+        answers = int(((matrix.cells[:, number] > 0) & kept).sum())
+        odd = {matrix.codes[place] for place in np.unique(matrix.cells[hits, number]).tolist()}
+        if any(DECIMAL.fullmatch(code) for code in odd):
+            mark = delivery.extract.dialect.decimal
+            message = (
+                f"a number is written with another decimal mark than the dialect declares ({mark!r}): correct either"
+            )
+            reason, action = "decimal_mark", "stop"
+        else:
+            reason, action = "undeclared_code", "stop" if len(hits) > most * answers else "set aside"
+            message = "a code that the codebook does not declare; " + (
+                f"{len(hits) / answers:.1%} of the answers, {most:.1%} are allowed: add it to scales.csv or correct the file"
+                if action == "stop"
+                else "the answer is set aside"
+            )
+        variable, first = matrix.variables[int(number)], int(rows[hits[0]])
+        findings.append(_finding(delivery, reason, message, action, variable, first, len(hits)))  # type: ignore[arg-type]
     return findings
 
 

@@ -8,7 +8,15 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-Action = Literal["stop", "set aside", "note"]
+Action = Literal["stop", "block", "set aside", "note"]
+BLOCKS: tuple[Action, ...] = ("stop", "block")
+"""Actions after which there is no release."""
+WHAT_HAPPENS: dict[Action, str] = {
+    "stop": "the run stops",
+    "block": "validation blocks the release",
+    "set aside": "set aside",
+    "note": "nothing",
+}
 
 
 @dataclass(frozen=True)
@@ -16,7 +24,8 @@ class Finding:
     """One thing that is not as declared.
 
     `row` is the record's number in the file as a spreadsheet counts (header lines included), `rows` how many rows share the
-    finding. `stop` blocks the run, `set aside` keeps the rows out under `reason`, `note` changes nothing.
+    finding. `stop` ends the run, `block` lets it go on to a verdict that says no, `set aside` keeps rows or a column out
+    under `reason`, `note` changes nothing.
     """
 
     mapping: str

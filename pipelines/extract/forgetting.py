@@ -16,7 +16,7 @@ from pipelines.errors import ConfigurationError, InputError
 from pipelines.extract.content import ROW
 from pipelines.extract.deliveries import Delivery, look_at_landing
 from pipelines.extract.formats import read_extract
-from pipelines.extract.raw import PERSON_NAMESPACE
+from pipelines.extract.session import PERSON_NAMESPACE
 from pipelines.files import write_atomically
 from pipelines.programme import Programme
 from pipelines.settings import Settings

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+import numpy as np
 import pyarrow as pa
 
+from pipelines.extract.columns import Column
 from pipelines.extract.content import ROW
 from pipelines.programme import Extract, Mapping, Programme, RespondentGroup
 
@@ -39,6 +41,8 @@ SET_ASIDE = {
     ),
     "grade_not_read": ("grade", "is not a grade"),
     "grade_outside_group": ("grade", "the grade does not belong to the respondent group"),
+    "other_school": ("institution_id", "the roster lists the pupil at another institution"),
+    "straight_lined": (None, "the same answer throughout (`intake.straight_lining` of programme.yaml)"),
     "late": ("submitted_at", "answered after the mapping closed (`intake.late_answers` of programme.yaml)"),
     DUPLICATE: (
         "respondent_id",
@@ -62,37 +66,41 @@ GRADE = r"""
 
 
 def shapes(
-    table: pa.Table, names: Sequence[str], parts: Sequence[Sequence[str]], is_test: re.Pattern[str]
+    table: pa.Table, names: Sequence[str], parts: Sequence[Column], is_test: re.Pattern[str]
 ) -> list[str | None]:
     """What a row is when it is no respondent: a reason per row, or None.
 
     Args:
         table: the file.
         names: columns that together name the respondent.
-        parts: their cells, trimmed, one sequence a column.
+        parts: these columns.
         is_test: matches the numbers of test respondents.
     """
     found: list[str | None] = [None] * table.num_rows
+    cells_of = [part.trimmed() for part in parts]
+    plain = np.array([cell.isdecimal() for cell in cells_of[-1]], dtype=bool)[parts[-1].place]
+    for part, cells in zip(parts, cells_of, strict=True):
+        plain &= np.array([bool(cell) for cell in cells], dtype=bool)[part.place]
     unnamed = []
-    for index, cells in enumerate(zip(*parts, strict=True)):
-        last = cells[-1]
-        if last.isdecimal() and all(cells):
-            continue
-        if list(cells) == list(names):
+    for index in np.flatnonzero(~plain).tolist():
+        cells = [values[part.place[index]] for part, values in zip(parts, cells_of, strict=True)]
+        if cells == list(names):
             found[index] = "repeated_header"
         elif any(_TOTALS.match(cell) for cell in cells):
             found[index] = "totals_row"
         elif not all(cells):
             unnamed.append(index)
-        elif is_test.search(last):
+        elif is_test.search(cells[-1]):
             found[index] = "test"
-    trailing = table.num_rows
-    for index in reversed(unnamed):
-        row = table.slice(index, 1).drop_columns([ROW]).to_pylist()[0]
+    rows = table.drop_columns([ROW]).take(pa.array(unnamed, pa.int64())).to_pylist() if unnamed else []
+    end = table.num_rows  # from here on every row is something else than a respondent
+    for index, row in zip(reversed(unnamed), reversed(rows), strict=True):
+        while end > index + 1 and found[end - 1]:
+            end -= 1
         filled = [str(cell).strip() for cell in row.values() if cell and str(cell).strip()]
         if not filled:
             found[index] = "blank_row"
-        elif any(_TOTALS.match(cell) for cell in filled) or all(found[later] for later in range(index + 1, trailing)):
+        elif end == index + 1 or any(_TOTALS.match(cell) for cell in filled):
             found[index] = "totals_row"
     return found
 
@@ -113,8 +121,8 @@ def register(programme: Programme, mapping: str) -> pa.Table:
 def reason_sql(programme: Programme, extract: Extract, group: RespondentGroup, mapping: Mapping) -> str:
     """Why a row is set aside, as a SQL expression; null: it is kept.
 
-    Over `record` (columns as in raw, `shape`, `*_code`) and `known`, the register's row of its institution. Looked
-    for in the order of the list; duplicates come after, among the rows that are left.
+    Over `record` (columns as in raw, `shape`, `*_code`), `known`, the register's row of its institution, and `listed`, the
+    roster's row of its respondent. Looked for in the order of the list; duplicates come after, among the rows that are left.
     """
     intake = programme.definition.intake
     cases = ["when shape is not null then shape"]
@@ -131,10 +139,16 @@ def reason_sql(programme: Programme, extract: Extract, group: RespondentGroup, m
         if group.institutions:
             cases.append(f"when known.kind <> '{group.institutions}' then 'wrong_institution_kind'")
         cases.append("when known.is_closed then 'closed_institution'")
+    if group.kind == "rated_pupil" and extract.content == "answers":
+        cases.append("when listed.institution_id <> record.institution_id then 'other_school'")
     if extract.columns.grade:
-        cases.append("when grade_code is not null and grade is null then 'grade_not_read'")
+        cases.append("when record.grade_code is not null and record.grade is null then 'grade_not_read'")
     if group.grades:
-        cases.append(f"when grade not between {group.grades[0]} and {group.grades[1]} then 'grade_outside_group'")
+        cases.append(
+            f"when record.grade not between {group.grades[0]} and {group.grades[1]} then 'grade_outside_group'"
+        )
     if mapping.closes_on and extract.content == "answers" and intake.late_answers == "set_aside":
         cases.append(f"when submitted_on > date '{mapping.closes_on}' then 'late'")
+    if intake.straight_lining == "set_aside":
+        cases.append("when is_straight_lined then 'straight_lined'")
     return f"case {' '.join(cases)} end"

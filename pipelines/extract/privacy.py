@@ -10,17 +10,16 @@ not have been delivered at all. A finding names row and column, never the value.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from pipelines.extract.content import ROW
+from pipelines.extract.columns import Column, pooled
 from pipelines.extract.deliveries import Delivery
 from pipelines.extract.findings import Finding
-
-SHORTEST = 6
-"""Characters of the shortest identifier (a@b.dk); columns whose longest cell is shorter are not looked at."""
 
 _DAY_MONTH = (
     # Day and month that exist; 60 may be added to the day (replacement numbers).
@@ -31,12 +30,14 @@ _DAY_MONTH = (
 )
 _DASH = r"\s?[-‐‑–−/]?\s?"
 PATTERNS = {
-    "private_cpr": (rf"(?:^|[^0-9])(?:{_DAY_MONTH}){_DASH}\d{{4}}(?:[^0-9]|$)", "holds a CPR number"),
+    "private_cpr": (10, rf"(?:^|[^0-9])(?:{_DAY_MONTH}){_DASH}\d{{4}}(?:[^0-9]|$)", "holds a CPR number"),
     "private_email": (
+        6,
         r"[\p{L}0-9._%+-]+\s?(?:@|\(at\)|＠)\s?[\p{L}0-9-]+(?:\.[\p{L}0-9-]+)*\.\p{L}{2,}",
         "holds an e-mail address",
     ),
     "private_phone": (
+        9,
         # Prefixed or grouped numbers anywhere; eight bare digits only inside a text, because alone they are a pupil's number.
         r"(?:\+|(?:^|[^0-9])00)45[ -]?[2-9]\d(?:[ .-]?\d\d){3}(?:[^0-9]|$)"
         r"|(?:^|[^0-9.,-])[2-9]\d(?: \d\d){3}(?:[^0-9]|$)"
@@ -48,7 +49,10 @@ PATTERNS = {
         "holds a phone number",
     ),
 }
-"""Reason: regular expression (RE2) and how the finding says it."""
+"""Reason: bytes of the shortest cell that can hold one, regular expression (RE2), how the finding says it."""
+_SHORTEST = min(shortest for shortest, _, _ in PATTERNS.values())
+_AT = ("@", "(at)", "＠")
+
 
 _PRIVATE_HEADERS = frozenset(
     [
@@ -125,62 +129,55 @@ def is_private_header(name: str) -> bool:
 def sayable(name: str, position: int) -> str:
     """A column as messages call it: by its name, or by its number where the name may itself be a person's data."""
     cell = pa.array([name])
-    looks_private = any(pc.match_substring_regex(cell, pattern)[0].as_py() for pattern, _ in PATTERNS.values())
+    looks_private = any(pc.match_substring_regex(cell, pattern)[0].as_py() for _, pattern, _ in PATTERNS.values())
     return name if _COLUMN_NAME.fullmatch(name) and not looks_private else f"number {position}"
 
 
-@dataclass(frozen=True)
-class _Hit:
-    """Rows of one column."""
-
-    rows: int
-    first: int
-
-
-def find_private(delivery: Delivery, table: pa.Table) -> list[Finding]:
+def find_private(delivery: Delivery, columns: Mapping[str, Column], rows: NDArray[np.int64]) -> list[Finding]:
     """Look at every column of a file as text.
 
     Args:
-        delivery: where the table came from.
-        table: text columns and `ROW`.
+        delivery: where the file came from.
+        columns: all its columns.
+        rows: number of each row in the file.
 
     Returns:
         One finding that stops per column and kind of identifier.
     """
     findings = []
-    for position, name in enumerate(table.column_names, start=1):
-        if name == ROW:
+
+    def found(column: Column, reason: str, message: str, hits: NDArray[np.int64]) -> None:
+        shown = sayable(column.name, column.position)
+        message = f"{message}; the whole file is set aside: have it delivered without"
+        first, number = int(rows[hits[0]]), len(hits)
+        findings.append(Finding(delivery.mapping, delivery.name, reason, message, "stop", first, shown, number))
+
+    for column in columns.values():
+        if is_private_header(column.name):
+            hits = column.rows_of(np.array([bool(value) for value in column.trimmed()], dtype=bool))
+            if len(hits):
+                message = "is by its header a name, address or number of persons, and is not empty"
+                found(column, "private_name", message, hits)
+    listed = list(columns.values())
+    cells, owner, within = pooled(columns, _SHORTEST)
+    for reason, (shortest, pattern, message) in PATTERNS.items():
+        candidates = _candidates(cells, reason, shortest)
+        if not len(candidates):
             continue
-        column, shown = table.column(name), sayable(name, position)
-        found: dict[str, tuple[_Hit, str]] = {}
-        if is_private_header(name):
-            hit = _hit(table, pc.greater(pc.utf8_length(pc.utf8_trim_whitespace(column)), 0))
-            if hit:
-                found["private_name"] = hit, "is by its header a name, address or number of persons, and is not empty"
-        if (pc.max(pc.binary_length(column)).as_py() or 0) >= SHORTEST:
-            values = pc.unique(column)
-            for reason, (pattern, message) in PATTERNS.items():
-                matching = values.filter(pc.match_substring_regex(values, pattern))
-                hit = _hit(table, pc.is_in(column, matching)) if len(matching) else None
-                if hit:
-                    found[reason] = hit, message
-        findings += [
-            Finding(
-                delivery.mapping,
-                delivery.name,
-                reason,
-                f"{message}; the whole file is set aside: have it delivered without",
-                "stop",
-                hit.first,
-                shown,
-                hit.rows,
-            )
-            for reason, (hit, message) in found.items()
-        ]
+        matching = pc.match_substring_regex(cells.take(pa.array(candidates)), pattern).to_numpy(zero_copy_only=False)
+        for number in np.unique(owner[candidates[matching]]):
+            column = listed[int(number)]
+            chosen = np.zeros(len(column.values), dtype=bool)
+            chosen[within[candidates[matching & (owner[candidates] == number)]]] = True
+            found(column, reason, message, column.rows_of(chosen))
     return findings
 
 
-def _hit(table: pa.Table, mask: pa.ChunkedArray) -> _Hit | None:
-    """How many rows a mask marks, and the number of the first."""
-    rows = table.column(ROW).filter(pc.fill_null(mask, False))
-    return _Hit(len(rows), pc.min(rows).as_py()) if len(rows) else None
+def _candidates(cells: pa.StringArray, reason: str, shortest: int) -> NDArray[np.int64]:
+    """Positions of the cells that can hold such an identifier at all; the expressions are slow."""
+    if reason == "private_email":
+        masks = [pc.match_substring(cells, mark) for mark in _AT]
+        possible = pc.or_(pc.or_(masks[0], masks[1]), masks[2])
+    else:
+        possible = pc.greater_equal(pc.binary_length(cells), shortest)
+    return np.flatnonzero(possible.to_numpy(zero_copy_only=False))

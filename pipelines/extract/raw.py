@@ -18,28 +18,31 @@ Raw tables (Parquet, one part a file of theirs):
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
-import duckdb
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
+from pipelines.extract.columns import Column, columns_of, row_numbers
 from pipelines.extract.content import ROW
-from pipelines.extract.contract import check_codes, check_columns, check_roles
+from pipelines.extract.contract import check_codes, check_columns, check_encoding, check_roles, check_roster
 from pipelines.extract.corrections import apply_corrections
 from pipelines.extract.deliveries import Delivery
 from pipelines.extract.findings import Finding
 from pipelines.extract.formats import read_extract
-from pipelines.extract.placing import DUPLICATE, GRADE, NOT_A_RECORD, SUPERSEDED, reason_sql, register, shapes
+from pipelines.extract.matrix import Codes, Matrix, make_matrix, write_answers, write_table
+from pipelines.extract.placing import DUPLICATE, GRADE, NOT_A_RECORD, SUPERSEDED, reason_sql, shapes
 from pipelines.extract.privacy import find_private
-from pipelines.extract.pseudonyms import Pseudonymiser
-from pipelines.files import sync_folder
-from pipelines.programme import Programme
+from pipelines.extract.screening import against_theme, delivered_directions, straight_lined
+from pipelines.extract.session import PERSON_NAMESPACE, RATERS, Session, empty_column
+from pipelines.extract.wording import check_inside
+from pipelines.programme import Extract
 
-PERSON_NAMESPACE = {"pupil": "pupil", "rated_pupil": "pupil", "staff": "staff", "parent": "pupil", "leader": "leader"}
-"""Whose number a respondent number is: contact teachers and parents answer about a pupil."""
-
-NO_VIEWS = ("missing_column", "unknown_column", "no_header")
+NO_VIEWS = ("missing_column", "no_header")
 """Findings without whose columns the rest of a file cannot be looked at."""
 
 
@@ -68,37 +71,79 @@ class ExtractedFile:
 
 
 class FileReader:
-    """Reads one delivery into views of an in-memory DuckDB: `respondent`, and for answers `answer`."""
+    """Reads one delivery: its records as table `respondent` of the session's database, its answers as a matrix."""
 
-    def __init__(self, programme: Programme, delivery: Delivery, key: str, threads: int, memory_limit: str) -> None:
-        """Read the file and check its columns; the views exist only when the columns are as declared."""
-        self.programme, self.delivery = programme, delivery
-        group = programme.group(delivery.extract.respondent_group)
+    def __init__(self, session: Session, delivery: Delivery) -> None:
+        """Read the file and check it; the table exists only when the columns are as declared."""
+        programme = session.programme
+        self.programme, self.delivery, self.session, self.con = programme, delivery, session, session.con
+        self.group = programme.group(delivery.extract.respondent_group)
         self.result = ExtractedFile(
-            delivery.mapping, group.code, delivery.extract.content, delivery.name, delivery.sha256
+            delivery.mapping, self.group.code, delivery.extract.content, delivery.name, delivery.sha256
         )
-        self._key = key
         content = read_extract(delivery.path, f"{delivery.mapping}/{delivery.name}", delivery.extract)
-        self._notes, table = content.notes, content.table
+        self._notes = content.notes
         self.result.rows_read = content.rows
-        self.result.findings += find_private(delivery, table) + find_private(delivery, content.notes)
-        self.result.findings += check_columns(programme, delivery, table)
-        self.con = duckdb.connect(config={"threads": threads, "memory_limit": memory_limit})
-        table, self._corrected_away, corrected = apply_corrections(programme, delivery, table)
-        self.result.findings += corrected
-        if not any(finding.reason in NO_VIEWS for finding in self.result.stops):
-            self._make_views(table)
-            self.result.findings += check_roles(programme, delivery, self.con)
-            if delivery.extract.content == "answers":
-                self.result.findings += check_codes(programme, delivery, self.con)
+        asked = session.asked(delivery.mapping, self.group.code) if delivery.extract.content == "answers" else {}
+        columns, rows = columns_of(content.table), row_numbers(content.table)
+        findings = find_private(delivery, columns, rows)
+        findings += find_private(delivery, columns_of(self._notes), row_numbers(self._notes))
+        findings += check_encoding(delivery, columns, rows)
+        findings += check_columns(programme, delivery, content, asked)
+        findings += check_inside(programme, delivery)
+        table, self._corrected_away, corrected = apply_corrections(programme, delivery, content.table)
+        findings += corrected
+        self.result.findings = findings
+        self._matrix: Matrix | None = None
+        if any(finding.reason in NO_VIEWS for finding in self.result.stops):
+            return
+        if table is not content.table:
+            columns = columns_of(table)
+        self._rows = rows
+        if delivery.extract.content == "answers":
+            decimal = delivery.extract.dialect.decimal
+            declared = {variable: frozenset(codes) for variable, codes in asked.items()}
+            self._matrix = make_matrix(columns, declared, len(rows), decimal)
+        self._make_respondents(table, columns, asked)
+        findings += check_roles(delivery, self.con)
+        if delivery.extract.content == "roster":
+            session.keep_roster()
+        if self._matrix is not None:
+            kept = self._kept()
+            findings += check_codes(programme, delivery, self._matrix, kept, rows)
+            findings += self._check_directions(self._matrix, kept)
+            if session.has_roster:
+                findings += check_roster(delivery, self.con)
 
     def __enter__(self) -> FileReader:
-        """Use as a context so that the connection is closed."""
+        """Use as a context so that nothing of the file stays in the session."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close the connection."""
-        self.con.close()
+        """Let go of the file."""
+        for name in ("file", "person", "note", "tally", "institutions"):
+            self.con.unregister(name)
+        self.con.execute("drop table if exists respondent")
+
+    def _check_directions(self, matrix: Matrix, kept: NDArray[np.bool_]) -> list[Finding]:
+        """Items that run against their theme."""
+        session, place = self.session, (self.result.mapping, self.group.code)
+        directions = delivered_directions(self.programme, *place)
+        message = (
+            "runs against the other items of its theme: was it delivered reversed already, or reversed twice? Correct "
+            "already_reversed in codebook.csv"
+        )
+        return [
+            Finding(self.result.mapping, self.result.file, "negative_item_total", message, "block", column=name)
+            for name in against_theme(matrix, session.values(*place), directions, session.themes(*place), kept)
+        ]
+
+    def _kept(self) -> NDArray[np.bool_]:
+        """Which records are kept, in the order of the file."""
+        found = self.con.execute(
+            f"select reason is null as kept from respondent where reason is distinct from '{NOT_A_RECORD}' order by file_row"
+        ).fetchnumpy()
+        return np.asarray(found["kept"], dtype=bool)
 
     def write(self, folder: Path, quarantine: Path) -> None:
         """Write the file's parts below `folder` (one folder a raw table) and what was set aside below `quarantine`.
@@ -114,32 +159,42 @@ class FileReader:
         kept = f"select {', '.join(RESPONDENT_COLUMNS)} from respondent where reason is null order by respondent_key"
         if result.content == "answers":
             self._copy(kept, folder / "respondents" / f"{stem}.parquet")
-            answers = (
-                "select mapping, respondent_group, respondent_key, variable, code "
-                "from answer join respondent using (file_row) where reason is null"
-            )
-            if any(finding.reason == "undeclared_code" for finding in result.findings):
-                # The codes themselves are left behind: nobody knows what they are.
-                undeclared = (
-                    "select mapping, respondent_group, file_id, file_row, variable, 'undeclared_code' as reason "
-                    "from answer anti join declared_code using (variable, code) join respondent using (file_row) "
-                    "order by file_row, variable"
-                )
-                result.answers_set_aside = self._copy(undeclared, folder / "answers_set_aside" / f"{stem}.parquet")
-                answers += " and (variable, code) in (select (variable, code) from declared_code)"
-            result.answers = self._copy(answers, folder / "answers" / f"{stem}.parquet")
+            self._write_answers(folder, stem)
         else:
             self._copy(kept, folder / "roster" / f"{stem}.parquet")
-        self.con.register("delivery", self._delivery())
-        self._copy("select * from delivery", folder / "deliveries" / f"{stem}-{result.content}.parquet")
+        write_table(self._delivery(), folder / "deliveries" / f"{stem}-{result.content}.parquet")
         if result.rows_superseded + result.rows_set_aside:
             for place in (folder / "set_aside", quarantine):
                 self._copy(
                     f"select mapping, respondent_group, '{result.content}' as content, file_id, file_row, reason, "
-                    f"case when reason in ({superseded}) then 'superseded' else 'set_aside' end as place "
+                    f"case when reason in ({superseded}) then 'superseded' else 'set_aside' end as place, kept_row "
                     "from respondent where reason is not null order by file_row",
                     place / f"{stem}-{result.content}.parquet",
                 )
+
+        columns = [finding for finding in result.findings if finding.reason == "unknown_column"]
+        if columns:
+            # Their cells stay in the landing folder: nobody knows what they are.
+            listed = {"file": [result.file] * len(columns), "column": [finding.column for finding in columns]}
+            reasons = {"reason": [finding.reason for finding in columns]}
+            write_table(pa.table(listed | reasons), quarantine / f"{stem}-{result.content}-columns.parquet")
+
+    def _write_answers(self, folder: Path, stem: str) -> None:
+        """The answers of kept rows; those with a code that nobody declared apart, without the code."""
+        matrix, result, rows = self._matrix, self.result, self._rows
+        assert matrix is not None  # noqa: S101
+        kept = self._kept()
+        place = [("mapping", result.mapping), ("respondent_group", result.respondent_group)]
+        keys = rows + (self._file_key << 32)
+        result.answers = write_answers(folder / "answers" / f"{stem}.parquet", matrix, keys, kept, place)
+        if any(finding.reason == "undeclared_code" for finding in result.findings):
+            row, variable = np.nonzero(matrix.undeclared(kept))
+            names = np.array(matrix.variables, dtype=object)
+            constants = {**dict(place), "file_id": result.sha256[:16]}
+            cells: dict[str, object] = {name: [value] * len(row) for name, value in constants.items()}
+            cells |= {"file_row": rows[row], "variable": names[variable], "reason": ["undeclared_code"] * len(row)}
+            write_table(pa.table(cells), folder / "answers_set_aside" / f"{stem}.parquet")
+            result.answers_set_aside = len(row)
 
     def _delivery(self) -> pa.Table:
         """One row: the file and how many rows it holds."""
@@ -162,153 +217,171 @@ class FileReader:
         copy = f"copy ({query}) to '{_quoted(temporary)}' (format parquet, compression zstd)"
         [(rows,)] = self.con.execute(copy).fetchall()
         temporary.replace(path)
-        sync_folder(path.parent)
         return int(rows)
 
-    def _make_views(self, table: pa.Table) -> None:
-        """Register the file and the programme's tables, and define `respondent` and `answer` over them."""
-        programme, delivery, con = self.programme, self.delivery, self.con
-        extract, group = delivery.extract, programme.group(delivery.extract.respondent_group)
-        roles = extract.columns
-        con.register("file", table)
-        con.register("municipalities", pa.Table.from_pandas(programme.municipalities))
-        con.register("institutions", register(programme, delivery.mapping))
-        con.register("person", self._pseudonyms(table, group.kind))
+    @property
+    def _file_key(self) -> int:
+        """The half of a respondent_key that says which file."""
+        return int(self.delivery.sha256[:8], 16) & 0x7FFFFFFF
+
+    def _make_respondents(self, table: pa.Table, columns: Mapping[str, Column], asked: Codes) -> None:
+        """Table `respondent`: one row per record and note of the file, with the reason why it is set aside."""
+        delivery, group, con, roles = self.delivery, self.group, self.con, self.delivery.extract.columns
+        named = [name for name in roles.columns() if name in columns]
+        # As distinct cells and their places: DuckDB then works on the distinct cells only.
+        cells = {n: pa.DictionaryArray.from_arrays(columns[n].place, columns[n].values) for n in named}
+        con.register("file", pa.table({**cells, ROW: table.column(ROW)}))
+        con.register("institutions", self.session.register(delivery.mapping))
+        con.register("person", self._persons(table, columns))
         con.register("note", self._notes)
-        for role, recode in extract.values.items():
-            con.register(f"{role}_values", pa.table({"code": list(recode), "value": list(recode.values())}))
+        con.register("tally", self._tally(asked))
+        mapping = next(m for m in self.programme.mappings if m.key == delivery.mapping)
+        reason = reason_sql(self.programme, delivery.extract, group, mapping)
+        con.execute(
+            f"""
+            create or replace temp table respondent as
+            with record as (
+                select
+                    {self._record_columns(set(named))}
+                from file join person using ({ROW}) left join tally using ({ROW})
+            )
+            select record.*, {reason} as reason, cast(null as bigint) as kept_row
+            from record
+            left join institutions as known on record.institution_id = known.institution_id
+            left join listed on record.respondent_id = listed.respondent_id
+            """
+        )
+        if self._notes.num_rows:
+            con.execute(
+                f"insert into respondent by name select '{self.programme.slug}' as programme, "
+                f"'{delivery.mapping}' as mapping, '{group.code}' as respondent_group, "
+                f"'{delivery.sha256[:16]}' as file_id, {ROW} as file_row, ({self._file_key}::bigint << 32) + {ROW} as "
+                f"respondent_key, false as is_simulated, '{NOT_A_RECORD}' as reason from note"
+            )
+        [(self.result.simulated,)] = con.execute(
+            "select coalesce(bool_or(is_simulated), false) from respondent"
+        ).fetchall()
+        self._supersede()
 
-        def column(role: str | None) -> str:
-            return f"nullif(trim(file.{_name(role)}), '')" if role else "null::varchar"
+    def _record_columns(self, present: set[str]) -> str:
+        """The select list of a record, columns as in raw with those that checks need."""
+        programme, delivery, extract = self.programme, self.delivery, self.delivery.extract
+        roles = extract.columns
 
-        def recoded(role: str, name: str | None) -> str:
-            if role not in extract.values or name is None:
+        def column(name: str | None) -> str:
+            return f"nullif(trim(file.{_name(name)}), '')" if name in present else "null::varchar"
+
+        def recoded(role: Literal["gender", "background"], name: str | None) -> str:
+            recode = extract.values.get(role)
+            if recode is None or name is None:
                 return column(name)
-            return f"(select value from {role}_values where code = {column(name)})"
+            cases = " ".join(f"when {_text(code)} then {_text(value)}" for code, value in recode.items())
+            return f"case {column(name)} {cases} end"
 
         institution = column(roles.institution_id)
         if programme.definition.ids.institution_numeric:
             number = f"try_cast({institution} as double)"
-            institution = f"case when {number} = floor({number}) then cast(cast({number} as bigint) as varchar) end"
+            institution = (
+                f"case when abs({number}) < 1e15 and {number} = floor({number}) "
+                f"then cast(cast({number} as bigint) as varchar) end"
+            )
         if programme.definition.ids.institution_scope == "municipality":
             institution = f"{column(roles.municipality_id)} || '-' || {institution}"
-        file_key = int(delivery.sha256[:8], 16) & 0x7FFFFFFF
-        simulated = column(roles.simulated if roles.simulated in table.column_names else None)
-        mapping = next(m for m in programme.mappings if m.key == delivery.mapping)
-        reason = reason_sql(programme, extract, group, mapping)
-        date_format = extract.dialect.date_format.replace("'", "''")
-        con.execute(
-            f"""
-            create temp table respondent as
-            with record as (
-                select
-                    '{programme.slug}' as programme,
-                    '{delivery.mapping}' as mapping,
-                    '{group.code}' as respondent_group,
-                    ({file_key}::bigint << 32) + file.{ROW} as respondent_key,
-                    person.respondent_id,
-                    person.respondent_id as respondent_number,
-                    person.rater_id,
-                    {column(roles.municipality_id)} as municipality_id,
-                    {institution} as institution_id,
-                    {column(roles.class_id)} as class_id,
-                    {column(roles.grade)} as grade_code,
-                    {GRADE.format(code=column(roles.grade))} as grade,
-                    {column(roles.gender)} as gender_code,
-                    {recoded("gender", roles.gender)} as gender,
-                    {column(roles.background)} as background_code,
-                    {recoded("background", roles.background)} as background,
-                    {column(roles.status)} as status_code,
-                    {recoded("status", roles.status)} as status,
-                    {column(roles.submitted_at)} as submitted_code,
-                    cast(try_strptime({column(roles.submitted_at)}, '{date_format}') as date) as submitted_on,
-                    coalesce({simulated} = '1', false) as is_simulated,
-                    '{delivery.sha256[:16]}' as file_id,
-                    file.{ROW} as file_row,
-                    person.shape
-                from file join person using ({ROW})
-            )
-            select record.*, {reason} as reason
-            from record left join institutions as known on record.institution_id = known.institution_id
-            """
+        status, marks = _status(extract, column)
+        parts = {
+            "programme": _text(programme.slug),
+            "mapping": _text(delivery.mapping),
+            "respondent_group": _text(self.group.code),
+            "respondent_key": f"({self._file_key}::bigint << 32) + file.{ROW}",
+            "respondent_id": "person.respondent_id",
+            "respondent_number": "person.respondent_id",
+            "rater_id": "person.rater_id",
+            "municipality_id": column(roles.municipality_id),
+            "institution_id": institution,
+            "class_id": column(roles.class_id),
+            "grade_code": column(roles.grade),
+            "grade": GRADE.format(code=column(roles.grade)),
+            "gender_code": column(roles.gender),
+            "gender": recoded("gender", roles.gender),
+            "background_code": column(roles.background),
+            "background": recoded("background", roles.background),
+            "status_code": column(roles.status) if isinstance(roles.status, str) else "null::varchar",
+            "status": status,
+            "status_marks": marks,
+            "submitted_code": column(roles.submitted_at),
+            "submitted_on": f"cast(try_strptime({column(roles.submitted_at)}, {_text(extract.dialect.date_format)}) as date)",
+            "is_simulated": f"coalesce({column(roles.simulated)} = '1', false)",
+            "is_straight_lined": "coalesce(tally.is_straight_lined, false)",
+            "n_answers": "tally.n_answers",
+            "n_declined": "tally.n_declined",
+            "file_id": _text(delivery.sha256[:16]),
+            "file_row": f"file.{ROW}",
+            "shape": "person.shape",
+        }
+        return ", ".join(f"{expression} as {name}" for name, expression in parts.items())
+
+    def _tally(self, asked: Codes) -> pa.Table:
+        """Per record: answers, those declined, whether all are the same though questions of both directions were asked."""
+        matrix = self._matrix
+        if matrix is None:
+            nothing = {"n_answers": pa.array([], pa.int64()), "n_declined": pa.array([], pa.int64())}
+            return pa.table({ROW: pa.array([], pa.int64()), **nothing, "is_straight_lined": pa.array([], pa.bool_())})
+        least = self.programme.definition.intake.straight_line_items
+        directions = delivered_directions(self.programme, self.result.mapping, self.group.code)
+        return pa.table(
+            {
+                ROW: self._rows,
+                "n_answers": matrix.answered().sum(axis=1, dtype=np.int64),
+                "n_declined": matrix.of_kind(asked, "declined").sum(axis=1, dtype=np.int64),
+                "is_straight_lined": straight_lined(matrix, asked, directions, least),
+            }
         )
-        con.execute(
-            f"insert into respondent by name select '{programme.slug}' as programme, '{delivery.mapping}' as mapping, "
-            f"'{group.code}' as respondent_group, '{delivery.sha256[:16]}' as file_id, {ROW} as file_row, "
-            f"({file_key}::bigint << 32) + {ROW} as respondent_key, false as is_simulated, '{NOT_A_RECORD}' as reason from note"
-        )
-        [(self.result.simulated,)] = con.execute(
-            "select coalesce(bool_or(is_simulated), false) from respondent"
-        ).fetchall()
-        if extract.content == "answers":
-            self._make_answers(table)
-        self._supersede()
 
     def _supersede(self) -> None:
         """Of several kept rows of one respondent, leave one: completed before partial, then the latest, then the last."""
         twice = "select respondent_id from respondent where reason is null group by respondent_id having count(*) > 1"
-        asked = len(self.programme.asked(self.delivery.mapping, self.result.respondent_group))
-        complete = self.programme.definition.thresholds.complete_share * max(asked, 1)
-        answered = "select file_row, count(*) as n_answers from answer group by file_row"
-        if self.result.content == "roster":
-            answered = "select 0 as file_row, 0 as n_answers"
-        elif not self.con.execute(f"select 1 from ({twice}) limit 1").fetchall():
+        if not self.con.execute(f"select 1 from ({twice}) limit 1").fetchall():
             return
+        asked = len(self._matrix.variables) if self._matrix is not None else 0
+        complete = self.programme.definition.thresholds.complete_share * max(asked, 1)
         self.con.execute(
             f"""
-            update respondent set reason = '{DUPLICATE}'
+            update respondent set reason = '{DUPLICATE}', kept_row = ranked.kept
             from (
-                select file_row, row_number() over (
+                select
+                    file_row,
+                    row_number() over best as place,
+                    first_value(file_row) over best as kept
+                from respondent
+                where reason is null and respondent_id in ({twice})
+                window best as (
                     partition by respondent_id
                     order by
-                        coalesce(status = 'completed', n_answers >= {complete}, false) desc, submitted_on desc nulls last,
+                        coalesce(status = 'completed', coalesce(n_answers, 0) >= {complete}, false) desc,
+                        submitted_on desc nulls last,
                         file_row desc
-                ) as place
-                from respondent left join ({answered}) as answered using (file_row)
-                where reason is null and respondent_id in ({twice})
+                )
             ) as ranked
             where ranked.place > 1 and ranked.file_row = respondent.file_row
             """
         )
 
-    def _make_answers(self, table: pa.Table) -> None:
-        """View `answer`: item columns of kept rows one a row, blanks left out; table `declared_code`: what they may hold."""
-        asked = self.programme.asked(self.delivery.mapping, self.result.respondent_group)
-        declared = asked[["variable", "scale"]].merge(self.programme.scales[["scale", "code"]], on="scale")
-        self.con.register("declared_code", pa.Table.from_pandas(declared[["variable", "code"]], preserve_index=False))
-        variables = [name for name in table.column_names if name in set(asked["variable"])]
-        items = table.select([*variables, ROW])
-        self.con.register("items", items)
-        self.con.execute(
-            f"""
-            create temp view answer as
-            select {ROW} as file_row, variable, trim(code) as code
-            from (unpivot items on {", ".join(_name(v) for v in variables)} into name variable value code)
-            where trim(code) <> '' and file_row not in (select file_row from respondent where reason is not null)
-            """
-        )
-
-    def _pseudonyms(self, table: pa.Table, kind: str) -> pa.Table:
+    def _persons(self, table: pa.Table, columns: Mapping[str, Column]) -> pa.Table:
         """Table `person`: record number, pseudonyms of respondent and rater, and the shape of a row that is no respondent."""
         roles = self.delivery.extract.columns
-        parts = [[value.strip() for value in table.column(name).to_pylist()] for name in roles.respondent_id]
+        parts = [columns[name] for name in roles.respondent_id]
         is_test = re.compile(self.programme.definition.intake.test_respondents)
         shape = shapes(table, roles.respondent_id, parts, is_test)
         if self._corrected_away:
-            rows = table.column(ROW).to_pylist()
-            shape = ["correction" if row in self._corrected_away else one for row, one in zip(rows, shape, strict=True)]
-        numbers = parts[0] if len(parts) == 1 else ["/".join(p) if all(p) else "" for p in zip(*parts, strict=True)]
-        namespace = f"{self.programme.slug}/{PERSON_NAMESPACE[kind]}"
-        respondents = Pseudonymiser(self._key, namespace)(numbers)
-        raters: list[str | None] = [None] * len(numbers)
-        if roles.rater_id:
-            rater = Pseudonymiser(self._key, f"{self.programme.slug}/staff")
-            raters = rater(value.strip() for value in table.column(roles.rater_id).to_pylist())
+            pairs = zip(self._rows.tolist(), shape, strict=True)
+            shape = ["correction" if row in self._corrected_away else one for row, one in pairs]
+        number = parts[0] if len(parts) == 1 else _joined(parts)
+        rater = columns[roles.rater_id] if roles.rater_id else empty_column(table.num_rows)
         return pa.table(
             {
                 ROW: table.column(ROW),
-                "respondent_id": pa.array(respondents, pa.string()),
-                "rater_id": pa.array(raters, pa.string()),
+                "respondent_id": self.session.pseudonyms(PERSON_NAMESPACE[self.group.kind], number),
+                "rater_id": self.session.pseudonyms(RATERS, rater),
                 "shape": pa.array(shape, pa.string()),
             }
         )
@@ -341,6 +414,32 @@ def _name(column: str | None) -> str:
     return '"' + (column or "").replace('"', '""') + '"'
 
 
+def _text(value: str) -> str:
+    """A text quoted for SQL."""
+    return "'" + value.replace("'", "''") + "'"
+
+
 def _quoted(path: Path) -> str:
     """A path for a SQL string."""
     return str(path).replace("'", "''")
+
+
+def _status(extract: Extract, column: Callable[[str | None], str]) -> tuple[str, str]:
+    """SQL of a record's status, and of how many status columns are marked (1 where there is one column of codes)."""
+    status, recode = extract.columns.status, extract.values.get("status")
+    if isinstance(status, tuple) and recode is not None:
+        marked = [f"coalesce({column(name)} = '1', false)" for name in status]
+        marks = " + ".join(f"cast({one} as integer)" for one in marked)
+        cases = " ".join(f"when {one} then {_text(recode[name])}" for one, name in zip(marked, status, strict=True))
+        return f"case when {marks} <> 1 then null {cases} end", marks
+    name = status if isinstance(status, str) else None
+    if recode is None or name is None:
+        return column(name), "1"
+    return f"case {column(name)} {' '.join(f'when {_text(k)} then {_text(v)}' for k, v in recode.items())} end", "1"
+
+
+def _joined(parts: Sequence[Column]) -> Column:
+    """Numbers of several columns as one, `/` between them; blank where one of them is."""
+    cells = [np.array(part.trimmed(), dtype=object)[part.place] for part in parts]
+    whole = ["/".join(row) if all(row) else "" for row in zip(*cells, strict=True)]
+    return columns_of(pa.table({"number": pa.array(whole, pa.string())}))["number"]

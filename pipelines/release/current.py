@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 from pipelines.files import sync_folder
-from pipelines.release.ledger import is_last
+from pipelines.release.ledger import is_in_force
 from pipelines.release.places import CURRENT, MANIFEST, RELEASES
 
 
@@ -20,10 +20,10 @@ def current_release(home: Path) -> str | None:
 
 
 def is_current(home: Path, release_id: str) -> bool:
-    """Whether readers see this release and its publication was finished: link, folder and last line of the ledger agree."""
+    """Whether readers see this release and its publication was finished: link, folder and ledger agree."""
     if current_release(home) != release_id or not (home / CURRENT / MANIFEST).is_file():
         return False
-    return is_last(home, release_id)
+    return is_in_force(home, release_id)
 
 
 def switch(home: Path, release_id: str) -> None:

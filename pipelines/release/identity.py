@@ -6,7 +6,7 @@ Belongs here: the hash of the code and the id. Does not belong here: which input
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from pipelines.files import sha256_file, sha256_text
@@ -51,6 +51,11 @@ def release_id(programme_slug: str, parts: Mapping[str, str]) -> str:
     """
     named = [text for name in sorted(parts) for text in (name, parts[name])]
     return f"{programme_slug}-{sha256_text(*named)[:12]}"
+
+
+def inputs_hash(files: Iterable[tuple[str, str, str]]) -> str:
+    """SHA-256 over mapping, name and SHA-256 of every extract, in order."""
+    return sha256_text(*(part for entry in sorted(files) for part in entry))
 
 
 def code_hash(checkout: Path = CHECKOUT) -> str:

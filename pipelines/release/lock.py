@@ -17,7 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipelines.errors import BusyError
-from pipelines.release.places import LOCK, storage
+from pipelines.files import private_folder
+from pipelines.release.places import LOCK, PRIVATE, storage
 
 PATIENCE = 0.5
 """Seconds to wait for the name of a holder who has taken the lock and not yet written it down."""
@@ -37,6 +38,8 @@ def home_lock(home: Path, what: str) -> Iterator[None]:
     """
     with storage(home):
         home.mkdir(parents=True, exist_ok=True)
+        for name in PRIVATE:
+            private_folder(home / name)
         # Not inherited by commands that a run starts: they must not hold the lock longer than the run does.
         descriptor = os.open(home / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:

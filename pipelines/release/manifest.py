@@ -7,16 +7,18 @@ published (`gate`). It bears no clock time and no path of the machine: the time 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from pipelines import __version__
 from pipelines.errors import StorageError
-from pipelines.files import sha256_file, write_atomically
+from pipelines.files import sha256_file, sha256_named, write_atomically
 from pipelines.marts import SIMULATED
+from pipelines.release.about import About
+from pipelines.release.datapackage import write_datapackage
 from pipelines.release.identity import package_versions
-from pipelines.release.places import MANIFEST, MARTS, VERDICT, storage
+from pipelines.release.places import DATAPACKAGE, MANIFEST, MARTS, VERDICT, storage
 
 DATA = {True: SIMULATED, False: "data"}
 """The mark that a release bears, by whether its extracts are simulated."""
@@ -24,29 +26,16 @@ DATA = {True: SIMULATED, False: "data"}
 VERDICT_FIELDS = ("verdict", "checks", "errors", "warnings", "could_not_run", "marts_hash")
 
 
-@dataclass(frozen=True)
-class About:
-    """What the run knows of a release; all else in the manifest is read off its files.
-
-    `inputs` has one entry per extract: mapping, file, sha256, size, rows. `hashes` are the parts of the release id.
-    `settings` are those that change what comes out. All of it must be plain JSON.
-    """
-
-    release_id: str
-    programme: str
-    is_simulated: bool
-    inputs: Sequence[Mapping[str, object]]
-    hashes: Mapping[str, str]
-    settings: Mapping[str, object] = field(default_factory=dict)
-
-
 def write_manifest(release: Path, about: About) -> None:
-    """Write `manifest.json` of a candidate whose other files are complete.
+    """Write `manifest.json` of a candidate whose other files are complete, `datapackage.json` first.
 
     Raises:
         StorageError: a file cannot be read or written.
     """
     with storage(release):
+        files = {name: _entry(release / name) for name in files_of(release) if name not in (MANIFEST, DATAPACKAGE)}
+        write_datapackage(release, about, files)
+        files[DATAPACKAGE] = _entry(release / DATAPACKAGE)
         content = {
             "release_id": about.release_id,
             "programme": about.programme,
@@ -58,13 +47,11 @@ def write_manifest(release: Path, about: About) -> None:
             "inputs": sorted(
                 (dict(entry) for entry in about.inputs), key=lambda e: (str(e["mapping"]), str(e["file"]))
             ),
+            "models": {name: dict(model) for name, model in about.models.items()},
+            "programme_files": dict(about.programme_files),
             "rows": _rows(release / MARTS),
             "validation": _verdict(release),
-            "files": {
-                name: {"sha256": sha256_file(release / name), "size": (release / name).stat().st_size}
-                for name in files_of(release)
-                if name != MANIFEST
-            },
+            "files": files,
         }
         text = json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
         write_atomically(release / MANIFEST, text.encode())
@@ -104,6 +91,17 @@ def files_of(release: Path) -> list[str]:
     return sorted(found)
 
 
+def outputs(manifest: Mapping[str, object]) -> dict[str, object]:
+    """All files of a release in short: how many, their bytes, and one SHA-256 over their names and hashes."""
+    files = manifest["files"]
+    entries: dict[str, dict[str, Any]] = files if isinstance(files, dict) else {}
+    return {
+        "files": len(entries),
+        "bytes": sum(int(entry["size"]) for entry in entries.values()),
+        "sha256": sha256_named({name: str(entry["sha256"]) for name, entry in entries.items()}),
+    }
+
+
 def misfits(release: Path, manifest: Mapping[str, object]) -> Iterator[str]:
     """What does not fit the manifest, one line each, in order of names; files are hashed as they are asked for."""
     listed = manifest["files"]
@@ -130,6 +128,11 @@ def read_verdict(release: Path) -> dict[str, object] | None:
     except (OSError, ValueError):
         return None
     return content if isinstance(content, dict) else None
+
+
+def _entry(path: Path) -> dict[str, object]:
+    """What the manifest says of a file."""
+    return {"sha256": sha256_file(path), "size": path.stat().st_size}
 
 
 def _verdict(release: Path) -> dict[str, object] | None:

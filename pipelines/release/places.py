@@ -17,8 +17,18 @@ CURRENT = "current"
 LEDGER = "ledger.jsonl"
 LOCK = ".lock"
 MANIFEST = "manifest.json"
+DATAPACKAGE = "datapackage.json"
 MARTS = "marts"
 VERDICT = "validation/verdict.json"
+RESULTS = "validation/results.parquet"
+DELIVERIES = "deliveries"
+HISTORY = "history"
+
+CONFIDENTIAL = ("internal", DELIVERIES)
+"""Folders of a release that not everyone may read."""
+
+PRIVATE = (".work", "raw", "quarantine", "dagster")
+"""Folders of home that nobody but its owner may enter: rows under pseudonyms, candidates, failing keys."""
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)

@@ -12,6 +12,7 @@ Whatever step a crash comes between, readers have a whole release and the next r
 
 from __future__ import annotations
 
+import getpass
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,11 +23,9 @@ from pipelines.errors import BlockedError, StorageError
 from pipelines.files import sha256_file, sync_folder
 from pipelines.release import current, ledger
 from pipelines.release.gate import KEPT, check_gate
-from pipelines.release.manifest import files_of, misfits, read_manifest
-from pipelines.release.places import CURRENT, LEDGER, MANIFEST, RELEASES, storage
-
-CONFIDENTIAL = ("internal", "deliveries")
-"""Folders that only the user and the group of the home folder may read."""
+from pipelines.release.manifest import files_of, misfits, outputs, read_manifest
+from pipelines.release.places import CONFIDENTIAL, CURRENT, LEDGER, MANIFEST, RELEASES, storage
+from pipelines.release.signature import Signer
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,8 @@ class Published:
     ledger_line: Mapping[str, object]
 
 
-def _utc_now() -> datetime:
+def utc_now() -> datetime:
+    """The clock."""
     return datetime.now(UTC)
 
 
@@ -48,7 +48,9 @@ def publish(
     home: Path,
     release_id: str,
     ledger_fields: Mapping[str, object],
-    now: Callable[[], datetime] = _utc_now,
+    now: Callable[[], datetime] = utc_now,
+    signer: Signer | None = None,
+    group_may_read: bool = False,
 ) -> Published:
     """Make a candidate the current release. The caller holds the lock of the home folder (`home_lock`).
 
@@ -59,40 +61,35 @@ def publish(
         release_id: id that the release shall have.
         ledger_fields: `actor` and `trigger`, and what else the ledger line shall tell; plain JSON.
         now: the clock.
+        signer: signs the ledger's line.
+        group_may_read: whether confidential files are open to the group of the home folder, not to its owner alone.
 
     Raises:
         BlockedError: the gate refused, or another content bears this id. Nothing was changed.
         StorageError: disk full, permission, damage. The current release is untouched.
     """
-    absent = [name for name in ("actor", "trigger") if not ledger_fields.get(name)]
-    if absent:
-        raise ValueError(f"a ledger line needs {absent[0]}")
+    check_fields(ledger_fields)
     releases = home / RELEASES
     target = releases / release_id
     with storage(home):
         manifest = check_gate(candidate_release, release_id)
-        inputs, validation = manifest.get("inputs"), manifest.get("validation")
-        fields = dict(ledger_fields) | {
-            "manifest_sha256": sha256_file(candidate_release / MANIFEST),
-            "verdict": validation.get("verdict") if isinstance(validation, dict) else None,
-            "warnings": validation.get("warnings") if isinstance(validation, dict) else None,
-            "inputs": len(inputs) if isinstance(inputs, list) else 0,
-        }
+        fields = dict(ledger_fields) | recorded(candidate_release, manifest)
         _clear_leftovers(home)
         releases.mkdir(parents=True, exist_ok=True)
         was_there = target.exists()
         if was_there:
             _check_same(candidate_release, target)
         else:
-            _make_durable(candidate_release)
+            _make_durable(candidate_release, group_may_read)
             candidate_release.rename(target)
         try:
             sync_folder(releases)
             sync_folder(candidate_release.parent)
-            line = ledger.append(home, release_id, now().isoformat(timespec="seconds"), fields)
+            time = now().isoformat(timespec="seconds")
+            line = ledger.append(home, "released", release_id, time, fields, signer)
         except (OSError, StorageError):
             # Not announced: give the files back, so that a failed run leaves nothing behind.
-            if not was_there and not ledger.is_last(home, release_id):
+            if not was_there and not ledger.is_in_force(home, release_id):
                 target.rename(candidate_release)
             raise
     with storage(home, f"{release_id} is recorded, but its publication was not finished; run again"):
@@ -100,17 +97,51 @@ def publish(
     return Published(release_id, target, was_there, line)
 
 
-def _make_durable(release: Path) -> None:
+def actor() -> str:
+    """Who acts, for the ledger; a user without a name is told by number."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"
+
+
+def check_fields(fields: Mapping[str, object]) -> None:
+    """Refuse to write a line that does not say who and why.
+
+    Raises:
+        ValueError: `actor` or `trigger` is missing.
+    """
+    absent = [name for name in ("actor", "trigger") if not fields.get(name)]
+    if absent:
+        raise ValueError(f"a ledger line needs {absent[0]}")
+
+
+def recorded(release: Path, manifest: Mapping[str, object]) -> dict[str, object]:
+    """What a line says of a release; all of it can be computed again from the release's own files (`verify`)."""
+    inputs, validation, code = manifest.get("inputs"), manifest.get("validation"), manifest.get("code")
+    entries = inputs if isinstance(inputs, list) else []
+    return {
+        "manifest_sha256": sha256_file(release / MANIFEST),
+        "verdict": validation.get("verdict") if isinstance(validation, dict) else None,
+        "warnings": validation.get("warnings") if isinstance(validation, dict) else None,
+        "code": code if isinstance(code, dict) else None,
+        "inputs": [{name: entry.get(name) for name in ("mapping", "file", "sha256")} for entry in entries],
+        "outputs": outputs(manifest),
+    }
+
+
+def _make_durable(release: Path, group_may_read: bool) -> None:
     """Set modes (files read-only, what is confidential not for everyone) and write everything through to disk.
 
     Folders stay writable for their owner: retention must be able to remove a release.
     """
+    closed_file, closed_folder = (0o440, 0o750) if group_may_read else (0o400, 0o700)
     for name in files_of(release):
         path = release / name
-        path.chmod(0o440 if _is_confidential(path, release) else 0o444)
+        path.chmod(closed_file if _is_confidential(path, release) else 0o444)
         _sync_file(path)
     for folder in [*(path for path in release.rglob("*") if path.is_dir()), release]:
-        folder.chmod(0o750 if _is_confidential(folder, release) else 0o755)
+        folder.chmod(closed_folder if _is_confidential(folder, release) else 0o755)
         sync_folder(folder)
 
 

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 
 from pipelines.marts import SIMULATED
 from pipelines.reporting.canvas import Drawing
-from pipelines.reporting.model import LANGUAGES, Cell, Document, Hidden, Interval, Number, Row, Said, Table
+from pipelines.reporting.model import LANGUAGES, Cell, Document, Hidden, Interval, Number, Row, Said, Table, Words
 from pipelines.reporting.texts import Voice
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -40,13 +40,14 @@ def table_csv(table: Table, voice: Voice) -> str:
 
     An interval takes two columns of its own; a suppressed figure is the sign, as on the page.
     """
-    language, wide = voice.language, _with_interval(table)
+    language, wide, bare = voice.language, _with_interval(table), _bare_intervals(table)
+    fields = [1 if k not in wide else 2 if k in bare else 3 for k in range(len(table.columns) - 1)]
     head = [table.columns[0].words[language]]
     for number, column in enumerate(table.columns[1:]):
         name = column.words[language]
         if number in wide:
             name_low, name_high = voice("export.low", column=name), voice("export.high", column=name)
-            head += [name_low, name_high] if number in _bare_intervals(table) else [name, name_low, name_high]
+            head += [name_low, name_high] if number in bare else [name, name_low, name_high]
         else:
             head.append(name)
     stream = io.StringIO()
@@ -56,7 +57,7 @@ def table_csv(table: Table, voice: Voice) -> str:
     for part in table.parts:
         for row in part.rows:
             lead = [_safe(part.label[language] if part.label is not None else "")] if part_label else []
-            writer.writerow([*lead, *_row(row, table, voice)])
+            writer.writerow([*lead, *_row(row, fields, voice)])
     return "\ufeff" + stream.getvalue()
 
 
@@ -87,13 +88,12 @@ def chart_and_table_files(
         yield f"{table.name}.csv", table_csv(table, voice)
 
 
-def _row(row: Row, table: Table, voice: Voice) -> list[str]:
-    wide, bare = _with_interval(table), _bare_intervals(table)
+def _row(row: Row, fields: list[int], voice: Voice) -> list[str]:
+    """A row's fields: of each column one, or more where it holds intervals."""
     written, place = [_safe(row.label[voice.language])], 0
     for cell in row.cells:
-        span = getattr(cell, "span", 1)
-        for number in range(place, place + span):
-            columns = 1 if number not in wide else 2 if number in bare else 3
+        span = cell.span if isinstance(cell, Words) else 1
+        for columns in fields[place : place + span]:
             written += _cell(cell, columns, voice)
         place += span
     return written
@@ -134,7 +134,7 @@ def _placed(row: Row) -> Iterator[tuple[int, Cell]]:
     place = 0
     for cell in row.cells:
         yield place, cell
-        place += getattr(cell, "span", 1)
+        place += cell.span if isinstance(cell, Words) else 1
 
 
 def _safe(text: str) -> str:

@@ -292,6 +292,11 @@ class Document:
     has_pdf: bool = False
 
     @property
+    def is_alone(self) -> bool:
+        """Whether the document is part of no release: the style guide."""
+        return self.entry.kind == "style_guide"
+
+    @property
     def has_archive(self) -> bool:
         """Whether an archive of its charts and tables lies beside the document."""
         return self.entry.kind in ARCHIVED

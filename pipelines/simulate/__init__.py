@@ -19,6 +19,7 @@ from pathlib import Path
 from pipelines.errors import ConfigurationError, StorageError
 from pipelines.programme import Programme
 from pipelines.simulate.answers import draw_answers
+from pipelines.simulate.defects import plant_defects
 from pipelines.simulate.truth import write_truth
 from pipelines.simulate.world import make_world
 from pipelines.simulate.writing import WrittenFile, field_period, write_extract
@@ -50,6 +51,7 @@ def simulate(
     scale: float = 1.0,
     seed: int = 2015,
     progress: Callable[[str], None] | None = None,
+    has_defects: bool = False,
 ) -> SimulationSummary:
     """Write a programme's simulated extracts and the truth about them.
 
@@ -61,6 +63,7 @@ def simulate(
         scale: number of pupils and staff relative to `simulation.yaml`; below a third there are fewer schools too.
         seed: of everything that is random, 0 or more.
         progress: gets one line a file.
+        has_defects: plant every known kind of defect in the files (`defects`), and list them in `truth/defects.csv`.
 
     Raises:
         ConfigurationError: scale or seed is out of range, `simulation.yaml` is wrong, or there are no institutions.
@@ -77,7 +80,7 @@ def simulate(
         for group in programme.respondent_groups:
             answers = draw_answers(world, group, position, days)
             for extract in programme.extracts(mapping.key):
-                if extract.respondent_group != group.code:
+                if extract.respondent_group != group.code or extract.optional:
                     continue
                 is_roster = extract.content == "roster"
                 file = write_extract(
@@ -94,6 +97,8 @@ def simulate(
     truth = out / "truth"
     try:
         write_truth(truth, world)
+        if has_defects:
+            plant_defects(programme, out)
     except OSError as error:
         reason = f"{truth}: cannot be written: {error.strerror}; free space or choose another folder"
         raise StorageError(reason) from None

@@ -76,7 +76,7 @@ def write_extract(
         random = stream(world.seed, "ignored", extract.respondent_group, key, name)
         plan = world.plan.ignored_columns.get(extract.respondent_group, {}).get(name)
         columns[name] = _ignored_column(plan, answers, len(persons), random)
-    path = folder / _file_name(extract)
+    path = folder / file_name(extract)
     try:
         size = _write_csv(pa.table(columns), path, extract)
     except OSError as error:
@@ -85,7 +85,7 @@ def write_extract(
     return WrittenFile(path, key, extract.respondent_group, extract.content, len(persons), answered, size)
 
 
-def _file_name(extract: Extract) -> str:
+def file_name(extract: Extract) -> str:
     """A name that the extract's pattern matches."""
     name = extract.path.replace("**/", "").replace("*", "1").replace("?", "1")
     if "[" in name:
@@ -136,6 +136,10 @@ def _role_columns(
     for name in roles.columns():
         parts = [role for role, value in roles if value == name and role != "respondent_id"]
         columns[name] = made[parts[0] if parts else "respondent_id"]()
+    if isinstance(roles.status, tuple):
+        marked = [STATUS.index(extract.values["status"][name]) for name in roles.status]
+        for name, place in zip(roles.status, marked, strict=True):
+            columns[name] = pa.array((nothing if answers is None else answers.status) == place).cast(pa.int8())
     return columns
 
 

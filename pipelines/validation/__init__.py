@@ -14,7 +14,14 @@ from pipelines.validation.evidence import Verdict, write_evidence
 from pipelines.validation.results import CheckResult, from_dbt
 from pipelines.validation.run import run_suite
 from pipelines.validation.suites import EXPECTATIONS, Suite, load_suites
-from pipelines.validation.tables import mart_suites, validate_extract, validate_mart, validate_marts
+from pipelines.validation.tables import (
+    mart_suites,
+    staging_samples,
+    validate_extract,
+    validate_mart,
+    validate_marts,
+    validate_sample,
+)
 
 __all__ = [
     "EXPECTATIONS",
@@ -25,8 +32,10 @@ __all__ = [
     "load_suites",
     "mart_suites",
     "run_suite",
+    "staging_samples",
     "validate_extract",
     "validate_mart",
     "validate_marts",
+    "validate_sample",
     "write_evidence",
 ]

@@ -21,7 +21,7 @@ from pipelines import __version__
 from pipelines.errors import StorageError
 from pipelines.files import sha256_file, sha256_named, write_atomically
 from pipelines.marts import SIMULATED
-from pipelines.validation.page import render
+from pipelines.validation.page import render, render_guides
 from pipelines.validation.results import CheckResult
 
 RESULTS = "results.parquet"
@@ -43,6 +43,7 @@ RESULT_SCHEMA = pa.schema(
         ("n_checked", pa.int64()),
         ("n_failed", pa.int64()),
         ("message", pa.string()),
+        ("parameters", pa.string()),
     ]
 )
 """One row per check and context."""
@@ -80,6 +81,14 @@ class About(Protocol):
     """What the page tells of a run; the manifest's `About` has it."""
 
     @property
+    def release_id(self) -> str:
+        """Id that the candidate will have as a release."""
+
+    @property
+    def hashes(self) -> Mapping[str, str]:
+        """Parts of the id."""
+
+    @property
     def inputs(self) -> Sequence[Mapping[str, object]]:
         """Extracts behind the candidate: mapping, file, sha256, rows."""
 
@@ -101,7 +110,6 @@ def write_evidence(
         StorageError: the folder cannot be written.
     """
     marts_dir = folder.parent / "marts" if marts_dir is None else marts_dir
-    inputs = () if about is None else about.inputs
     found = [*results]
     found = sorted([*found, *_unguarded(found, marts_dir)], key=_order)
     marts = _hashes(marts_dir)
@@ -113,8 +121,13 @@ def write_evidence(
         marked = {"kortlaegning.programme": programme, "kortlaegning.data": mark}
         for table, name in ((_results_table(found), RESULTS), (_keys_table(found), FAILING_KEYS)):
             pq.write_table(table.replace_schema_metadata(marked), folder / name, compression="zstd")
-        page = render(found, verdict, marts=marts, inputs=inputs, programme=programme, is_simulated=mark == SIMULATED)
-        write_atomically(folder / PAGE, page.encode())
+        simulated = mark == SIMULATED
+        page = render(
+            found, verdict, marts=marts, marts_dir=marts_dir, about=about, programme=programme, is_simulated=simulated
+        )
+        guides = {} if about is None else render_guides(about, marts_dir, programme, simulated)
+        for name, text in {PAGE: page, **guides}.items():
+            write_atomically(folder / name, text.encode())
         content = asdict(verdict) | {"marts": marts, "data": mark, "created_by": _created_by()}
         write_atomically(
             folder / VERDICT, (json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode()

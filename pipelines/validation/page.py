@@ -11,17 +11,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import jinja2
 
 from pipelines import __version__
+from pipelines.marts import SIMULATED
 from pipelines.programme import Label
+from pipelines.settings import CHECKOUT
+from pipelines.validation.overview import example_figure, reconciliation, suppressed_rows
 from pipelines.validation.results import CheckResult
 from pipelines.validation.suites import OWNERS
 
 if TYPE_CHECKING:
-    from pipelines.validation.evidence import Verdict
+    from pipelines.validation.evidence import About, Verdict
+
+GUIDES = CHECKOUT / "reports" / "audit"
 
 SHOWN = 200
 """Failing keys that the page shows of one check and context; the Parquet file has all."""
@@ -54,7 +60,8 @@ def render(
     verdict: Verdict,
     *,
     marts: Mapping[str, str],
-    inputs: Sequence[Mapping[str, object]],
+    marts_dir: Path,
+    about: About | None,
     programme: str,
     is_simulated: bool,
 ) -> str:
@@ -64,7 +71,8 @@ def render(
         results: in the order of the evidence.
         verdict: over them.
         marts: SHA-256 of each mart's file.
-        inputs: extracts with mapping, file, sha256 and rows.
+        marts_dir: where they lie.
+        about: the run.
         programme: slug.
         is_simulated: puts the mark on the page.
     """
@@ -72,7 +80,10 @@ def render(
         verdict=verdict,
         tables=list(_tables(results)),
         marts=marts,
-        inputs=inputs,
+        inputs=() if about is None else about.inputs,
+        about=about,
+        reconciliation=reconciliation(marts_dir),
+        suppressed=suppressed_rows(marts_dir),
         programme=programme,
         is_simulated=is_simulated,
         outcomes=OUTCOMES,
@@ -81,6 +92,24 @@ def render(
         version=__version__,
         great_expectations=importlib.metadata.version("great_expectations"),
     )
+
+
+def render_guides(about: About, marts_dir: Path, programme: str, is_simulated: bool) -> dict[str, str]:
+    """The auditor's guide in Danish and English, by file name."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(GUIDES), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
+    )
+    content = {
+        "release_id": about.release_id,
+        "programme": programme,
+        "example": example_figure(marts_dir),
+        "is_simulated": is_simulated,
+        "simulated": SIMULATED,
+    }
+    return {
+        name: environment.get_template(f"guide.{language}.html.j2").render(**content)
+        for name, language in (("vejledning.html", "da"), ("guide.html", "en"))
+    }
 
 
 def _tables(results: Sequence[CheckResult]) -> Iterator[tuple[str, list[Row]]]:

@@ -7,9 +7,9 @@ what all records together mean (`evidence`).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 import pandas as pd
 
@@ -25,7 +25,7 @@ class CheckResult:
     `failing_keys` holds the business keys of the rows that failed, for extracts file_id and file_row: never a
     respondent number and never a value. `n_checked` counts the rows the check looked at: those of its condition,
     without empty values where empty values are not its business. `seconds` is for the run's own metadata and is not
-    part of the evidence, which is the same for the same data.
+    part of the evidence, which is the same for the same data. `parameters` is JSON: what was expected, as declared.
     """
 
     check_id: str
@@ -42,6 +42,7 @@ class CheckResult:
     failing_keys: pd.DataFrame = field(default_factory=pd.DataFrame)
     seconds: float = 0.0
     message: str = ""
+    parameters: str = ""
 
     @property
     def blocks(self) -> bool:
@@ -89,11 +90,15 @@ OUTCOMES: dict[str, tuple[Outcome, Severity]] = {
 """dbt's status to ours; any other status (error, skipped, …) is a check that could not run."""
 
 
-def from_dbt(results: Iterable[DbtResult]) -> list[CheckResult]:
+D = TypeVar("D", bound=DbtResult)
+
+
+def from_dbt(results: Iterable[D], keys_of: Callable[[D], pd.DataFrame] | None = None) -> list[CheckResult]:
     """Tests of dbt as checks; a model that was not built is a check that could not run, since its tests did not either.
 
     Args:
         results: models and tests of one or more dbt runs.
+        keys_of: business keys of all rows that a failed test found, asked for failed tests only.
     """
     kept = [r for r in results if r.kind == "test" or r.status not in ("success", "pass")]
     times = Counter(result.name for result in kept)
@@ -121,6 +126,7 @@ def from_dbt(results: Iterable[DbtResult]) -> list[CheckResult]:
                 why_da=f"Vogter strukturen af {table} i datavarehuset (dbt_project).",
                 verdict=verdict,
                 n_failed=failed if verdict == "failed" else 0,
+                failing_keys=keys_of(result) if keys_of and verdict == "failed" else pd.DataFrame(),
                 seconds=result.seconds,
                 message=message,
             )

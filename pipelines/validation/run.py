@@ -12,6 +12,7 @@ in one call no less an expectation. The package takes 3 to 8 s to import: only i
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Mapping
@@ -253,4 +254,12 @@ def _result(
         failing_keys=pd.DataFrame(columns=list(suite.key)) if outcome.keys is None else outcome.keys,
         seconds=seconds,
         message=outcome.message,
+        parameters=_declared(expectation),
     )
+
+
+def _declared(expectation: Expectation) -> str:
+    """What is expected, as the suite declares it; settings by their name, whose values the manifest has."""
+    when = {name: value for name, value in expectation.when.model_dump().items() if value}
+    declared = {"expectation": expectation.expectation, **expectation.parameters} | ({"when": when} if when else {})
+    return json.dumps(declared, ensure_ascii=False, sort_keys=True)

@@ -84,7 +84,7 @@ class Suite(Part):
     """The expectations of one table."""
 
     table: Id
-    stage: Literal["extract", "mart"]
+    stage: Literal["extract", "staging", "mart"]
     audiences: tuple[Audience, ...] = ()
     grain: str = Field(min_length=1)
     key: Annotated[Names, Field(min_length=1)]
@@ -95,7 +95,7 @@ class Suite(Part):
     @model_validator(mode="after")
     def _holds_together(self) -> Suite:
         if (self.stage == "mart") != bool(self.audiences):
-            raise ValueError("audiences: a mart names those it is written for, an extract has none")
+            raise ValueError("audiences: a mart names those it is written for, other tables have none")
         if not self.expectations:
             raise ValueError("expectations: there are none")
         return self

@@ -1,4 +1,4 @@
-"""The tables that are validated: an extract as raw Parquet, the marts of a candidate.
+"""The tables that are validated: an extract as raw Parquet, a sample of staging, the marts of a candidate.
 
 Belongs here: reading them, no more of them than a check needs. Does not belong here: the checks.
 """
@@ -40,6 +40,9 @@ RESPONDENT_COLUMNS = [
 ]
 """Columns of raw `respondents` that the suite reads."""
 
+SAMPLE = 1000
+"""Respondents of a sample, about."""
+
 READ_ERRORS = (OSError, pa.ArrowException, duckdb.Error)
 
 
@@ -68,6 +71,42 @@ def validate_extract(
             continue
         results += run_suite(suite, frame, programme, context)
     return results
+
+
+def staging_samples(
+    con: duckdb.DuckDBPyConnection, suites: dict[str, Suite] | None = None
+) -> list[tuple[Suite, pd.DataFrame | None]]:
+    """A sample of what staging made: one respondent in so and so many, with all answers.
+
+    The sample follows from the respondents' keys: the same data give the same sample.
+
+    Args:
+        con: the candidate's warehouse after staging.
+        suites: those of `expectations/` when left out.
+
+    Returns:
+        Each suite of staging with its rows; None where they cannot be read.
+    """
+    suites = load_suites() if suites is None else suites
+    [(respondents,)] = con.execute("select count(*) from stg_respondents").fetchall()
+    step = max(respondents // SAMPLE, 1)
+    samples: list[tuple[Suite, pd.DataFrame | None]] = []
+    for suite in (suite for suite in suites.values() if suite.stage == "staging"):
+        order = ", ".join(suite.key)
+        try:
+            frame = con.execute(f"select * from {suite.table} where respondent_key % {step} = 0 order by {order}").df()
+        except READ_ERRORS:
+            frame = None
+        samples.append((suite, frame))
+    return samples
+
+
+def validate_sample(programme: Programme, suite: Suite, sample: pd.DataFrame | None) -> list[CheckResult]:
+    """Check a sample of a staging table; None is one that could not be read."""
+    context = {"stage": "sample"}
+    if sample is None:
+        return could_not_run(suite, context, f"{suite.table} cannot be read")
+    return run_suite(suite, sample, programme, context)
 
 
 def mart_suites(suites: dict[str, Suite] | None = None) -> list[tuple[Suite, Audience]]:

@@ -172,7 +172,10 @@ def unknown_municipality(home: Built) -> None:
     [
         (missing_file, "2009/parents.csv: no file has arrived for parents"),
         (unreadable_file, "2009/parents.csv"),
-        (unknown_column, "2009/leaders.csv, column SHORTAGE: is not in the codebook"),
+        (
+            unknown_column,
+            "2009/leaders.csv, column TCSHORT: is declared but not in the file (not in the codebook: SHORTAGE)",
+        ),
         (undeclared_code, "2009/parents.csv, row 3, column PA14Q02"),
         (unknown_municipality, "column CNT: the municipality is not in municipalities.csv"),
     ],

@@ -153,12 +153,18 @@ def test_a_few_undeclared_codes_are_set_aside_and_many_stop(programme: Programme
     assert "Perhaps" not in str(caught.value)
 
 
-def test_an_undeclared_column_stops(programme: Programme, settings: Settings) -> None:
+def test_an_undeclared_column_is_set_aside_and_named_in_quarantine(programme: Programme, settings: Settings) -> None:
     path = settings.landing_dir / SMALL / PARENTS
+    before = rows(extract(programme, settings), "answers", "variable, code")
     lines = path.read_text(encoding="cp1252").splitlines()
-    path.write_text("\n".join([lines[0] + ";NAME", *(line + ";x" for line in lines[1:])]), encoding="cp1252")
-    with pytest.raises(InputError, match="column NAME: is not in the codebook"):
-        extract(programme, settings)
+    path.write_text("\n".join([lines[0] + ";EXTRA", *(line + ";xylofon" for line in lines[1:])]), encoding="cp1252")
+    folder = extract(programme, settings)
+    assert sorted(rows(folder, "answers", "variable, code")) == sorted(before)
+    [part] = settings.quarantine_dir.rglob("*-columns.parquet")
+    assert duckdb.sql(f"from '{part}'").fetchall() == [("parents.csv", "EXTRA", "unknown_column")]
+    assert b"xylofon" not in b"".join(p.read_bytes() for p in settings.raw_dir.rglob("*") if p.is_file())
+    [finding] = check_files(programme, [path], settings)
+    assert (finding.reason, finding.action, finding.column) == ("unknown_column", "set aside", "EXTRA")
 
 
 def test_a_trailing_delimiter_is_no_column(programme: Programme, settings: Settings) -> None:

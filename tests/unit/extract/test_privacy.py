@@ -12,6 +12,7 @@ import pytest
 
 from pipelines.errors import InputError
 from pipelines.extract import check_files, extract_group, look_at_landing
+from pipelines.extract.columns import columns_of, row_numbers
 from pipelines.extract.content import ROW
 from pipelines.extract.deliveries import Delivery
 from pipelines.extract.findings import Finding
@@ -60,7 +61,8 @@ HARMLESS = [
 def findings(values: list[str], name: str = "s_90") -> list[Finding]:
     programme = load_programme("pfl")
     delivery = Delivery("2015", Path("x.csv"), "x.csv", programme.extracts("2015")[0], "0" * 64, 1)
-    return find_private(delivery, pa.table({name: values, ROW: list(range(2, len(values) + 2))}))
+    table = pa.table({name: values, ROW: list(range(2, len(values) + 2))})
+    return find_private(delivery, columns_of(table), row_numbers(table))
 
 
 @pytest.mark.parametrize(("value", "reason"), PRIVATE.items())

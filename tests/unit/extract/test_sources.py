@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import http.server
-import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from pipelines.errors import ConfigurationError, InputError
+from pipelines.errors import ConfigurationError, RemoteError
 from pipelines.extract import Pulled, pull
 from pipelines.programme import load_programme
 from pipelines.settings import Settings, load_settings
 from tests.conftest import DATA, SMALL
+from tests.sftp import sftp_server
 
 NO_PAUSE = (0.0, 0.0, 0.0)
 FILES = {f"{m}/{g}.csv" for m in ("2006", "2009", "2012") for g in ("parents", "leaders")}
@@ -90,14 +89,14 @@ def test_http_with_dropped_connections_faults_and_short_bodies(settings: Setting
 
 def test_what_stays_broken_is_given_up_and_nothing_half_is_seen(settings: Settings, web: str) -> None:
     Handler.faults = ["drop"] * 4
-    with pytest.raises(InputError, match=r"2006/leaders\.csv: cannot be fetched after 4 attempts"):
+    with pytest.raises(RemoteError, match=r"2006/leaders\.csv: cannot be fetched after 4 attempts"):
         go(settings, web)
     assert landed(settings) == {}
 
 
 def test_a_refusal_is_asked_for_once(settings: Settings, web: str) -> None:
     Handler.faults = ["403"]
-    with pytest.raises(InputError, match="refused"):
+    with pytest.raises(RemoteError, match="refused"):
         go(settings, web)
     assert Handler.asked == 1
 
@@ -107,7 +106,7 @@ def test_a_checksum_that_does_not_fit(settings: Settings, tmp_path: Path) -> Non
     folder.mkdir(parents=True)
     (folder / "parents.csv").write_bytes(b"x")
     (folder / "parents.csv.sha256").write_text("0" * 64)
-    with pytest.raises(InputError, match="do not fit their checksum"):
+    with pytest.raises(RemoteError, match="do not fit their checksum"):
         go(settings, str(tmp_path / "source"))
     assert landed(settings) == {}
     (folder / "parents.csv.sha256").write_text(hashlib.sha256(b"x").hexdigest() + "  parents.csv\n")
@@ -117,39 +116,8 @@ def test_a_checksum_that_does_not_fit(settings: Settings, tmp_path: Path) -> Non
 @pytest.fixture
 def sftp(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     """An SFTP server with one user; its URL and a credentials file."""
-    import asyncssh
-
-    class Server(asyncssh.SSHServer):
-        def password_auth_supported(self) -> bool:
-            return True
-
-        def validate_password(self, username: str, password: str) -> bool:
-            return (username, password) == ("rambøll", "hemmelig")
-
-    key = asyncssh.generate_private_key("ssh-ed25519")
-    loop = asyncio.new_event_loop()
-
-    async def start() -> asyncssh.SSHAcceptor:
-        return await asyncssh.create_server(
-            Server,
-            "127.0.0.1",
-            0,
-            server_host_keys=[key],
-            sftp_factory=lambda c: asyncssh.SFTPServer(c, chroot=str(DATA).encode()),
-        )
-
-    server = loop.run_until_complete(start())
-    threading.Thread(target=loop.run_forever, daemon=True).start()
-    port = server.get_port()
-    hosts = tmp_path / "known_hosts"
-    hosts.write_text(f"[127.0.0.1]:{port} {key.export_public_key().decode()}")
-    login = {"127.0.0.1": {"username": "rambøll", "password": "hemmelig", "known_hosts": str(hosts)}}
-    path = tmp_path / "credentials.json"
-    path.write_text(json.dumps(login))
-    path.chmod(0o600)
-    yield f"sftp://127.0.0.1:{port}/", path
-    loop.call_soon_threadsafe(server.close)
-    loop.call_soon_threadsafe(loop.stop)
+    with sftp_server(DATA, tmp_path) as found:
+        yield found
 
 
 def test_sftp(settings: Settings, sftp: tuple[str, Path]) -> None:
@@ -159,7 +127,7 @@ def test_sftp(settings: Settings, sftp: tuple[str, Path]) -> None:
     assert landed(settings) == whole()
     assert go(settings, url).downloaded == ()
     path.write_text(path.read_text().replace("hemmelig", "forkert"))
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(RemoteError) as caught:
         go(settings, url)
     assert "forkert" not in str(caught.value)
     path.chmod(0o644)

@@ -13,14 +13,26 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.files import sha256_file, sha256_text
-from pipelines.release import About, Published, publish, write_manifest
+from pipelines.release import About, Published, inputs_hash, publish, release_id, write_manifest
 
 FIELDS = {"actor": "anna", "trigger": "test"}
 NOON = datetime(2017, 11, 3, 12, tzinfo=UTC)
 
 
+INPUTS = (
+    {"mapping": "2017", "file": "b.csv", "sha256": "bb" * 32, "size": 7, "rows": 2},
+    {"mapping": "2015", "file": "a.csv", "sha256": "aa" * 32, "size": 5, "rows": 1},
+)
+
+
+def hashes_of(number: int) -> dict[str, str]:
+    """The parts of a release's id; another number is made by other code."""
+    inputs = inputs_hash((str(e["mapping"]), str(e["file"]), str(e["sha256"])) for e in INPUTS)
+    return {"inputs": inputs, "code": f"{number:064x}"}
+
+
 def release_name(number: int) -> str:
-    return f"proeve-{number:012x}"
+    return release_id("proeve", hashes_of(number))
 
 
 def about(number: int = 1) -> About:
@@ -28,12 +40,10 @@ def about(number: int = 1) -> About:
         release_id=release_name(number),
         programme="proeve",
         is_simulated=True,
-        inputs=[
-            {"mapping": "2017", "file": "b.csv", "sha256": "bb" * 32, "size": 7, "rows": 2},
-            {"mapping": "2015", "file": "a.csv", "sha256": "aa" * 32, "size": 5, "rows": 1},
-        ],
-        hashes={"inputs": "11" * 32, "code": "22" * 32},
+        inputs=INPUTS,
+        hashes=hashes_of(number),
         settings={"mappings": ["2015", "2017"]},
+        models={"theme_scores": {"sha256": "33" * 32, "depends_on": []}},
     )
 
 
@@ -69,6 +79,9 @@ def write_verdict(release: Path, verdict: str = "passed", **more: object) -> Non
     path = release / "validation" / "verdict.json"
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(content | more), encoding="utf-8")
+    outcomes = ["failed"] * (errors + 1) + ["passed"] * (8 - errors)
+    severities = ["error"] * errors + ["warning"] + ["error"] * (8 - errors)
+    pq.write_table(pa.table({"verdict": outcomes, "severity": severities}), path.with_name("results.parquet"))
 
 
 def publish_number(home: Path, number: int = 1, run: str = "run") -> Published:

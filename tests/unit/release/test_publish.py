@@ -39,16 +39,25 @@ def test_release_is_moved_recorded_and_switched_to(tmp_path: Path) -> None:
     assert verify(tmp_path) == []
     [line] = ledger(tmp_path)
     assert {
-        name: line[name] for name in ("actor", "trigger", "time", "release_id", "verdict", "inputs", "previous")
+        name: line[name]
+        for name in ("actor", "trigger", "event", "time", "release_id", "verdict", "inputs", "previous")
     } == {
         "actor": "anna",
         "trigger": "test",
         "time": "2017-11-03T12:00:00+00:00",
         "release_id": release_name(1),
         "verdict": "passed",
-        "inputs": 2,
+        "event": "released",
+        "inputs": [
+            {"mapping": "2015", "file": "a.csv", "sha256": "aa" * 32},
+            {"mapping": "2017", "file": "b.csv", "sha256": "bb" * 32},
+        ],
         "previous": "0" * 64,
     }
+    manifest = json.loads((published.path / "manifest.json").read_text("utf-8"))
+    assert line["code"] == manifest["code"]
+    assert line["outputs"]["files"] == len(manifest["files"])
+    assert line["outputs"]["bytes"] == sum(entry["size"] for entry in manifest["files"].values())
 
 
 def test_nothing_is_current_in_a_home_that_is_not_there(tmp_path: Path) -> None:
@@ -97,7 +106,8 @@ def test_manifest_tells_what_the_release_is_made_of(tmp_path: Path) -> None:
     assert [entry["file"] for entry in manifest["inputs"]] == ["a.csv", "b.csv"]
     assert manifest["rows"] == {"internal": {"theme_scores": 2}, "public": {"theme_scores": 2}}
     assert manifest["validation"]["verdict"] == "passed"
-    assert manifest["code"]["sha256"] == "22" * 32
+    assert manifest["code"]["sha256"] == about().hashes["code"]
+    assert manifest["models"] == about().models
     assert "duckdb" in manifest["code"]["packages"]
     files = {path.relative_to(release).as_posix() for path in release.rglob("*") if path.is_file()}
     assert set(manifest["files"]) == files - {"manifest.json"}
@@ -200,18 +210,22 @@ def test_damaged_release_of_the_same_id_is_not_reused(tmp_path: Path) -> None:
         publish_number(tmp_path, run="again")
 
 
-def test_files_are_read_only_and_confidential_ones_not_for_everyone(tmp_path: Path) -> None:
-    release = publish_number(tmp_path).path
+@pytest.mark.parametrize(("group_may_read", "file", "folder"), [(False, 0o400, 0o700), (True, 0o440, 0o750)])
+def test_files_are_read_only_and_confidential_ones_not_for_everyone(
+    tmp_path: Path, group_may_read: bool, file: int, folder: int
+) -> None:
+    candidate = make_candidate(tmp_path / ".work" / "run")
+    release = publish(candidate, tmp_path, release_name(1), FIELDS, group_may_read=group_may_read).path
 
     def mode(name: str) -> int:
         return stat.S_IMODE((release / name).stat().st_mode)
 
     assert mode("marts/public/theme_scores.parquet") == 0o444
     assert mode("manifest.json") == 0o444
-    assert mode("marts/internal/theme_scores.parquet") == 0o440
-    assert mode("reports/internal/da/index.html") == 0o440
-    assert mode("marts/internal") == 0o750
-    assert mode("reports/internal/da") == 0o750
+    assert mode("marts/internal/theme_scores.parquet") == file
+    assert mode("reports/internal/da/index.html") == file
+    assert mode("marts/internal") == folder
+    assert mode("reports/internal/da") == folder
     assert mode("marts/public") == 0o755
     assert mode(".") == 0o755
 

@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from pipelines.reporting.names import danish_order, document_names, safe_names
+from pipelines.files import safe_names
+from pipelines.reporting.names import danish_order, document_names
 
 
 def test_a_plain_id_is_the_name() -> None:

@@ -44,7 +44,9 @@ def test_same_seed_same_bytes_other_seed_other_bytes(pfl: Programme, simulated: 
 
 def test_every_declared_extract_is_written_and_nothing_else(pfl: Programme, simulated: Simulated) -> None:
     out, summary = simulated
-    expected = {f"{key}/{extract.path}" for key in pfl.mapping_keys for extract in pfl.extracts(key)}
+    expected = {
+        f"{key}/{extract.path}" for key in pfl.mapping_keys for extract in pfl.extracts(key) if not extract.optional
+    }
     written = {path.relative_to(out / "pfl").as_posix() for path in (out / "pfl").rglob("*") if path.is_file()}
     assert written == expected
     assert {file.path for file in summary.files} == {out / "pfl" / name for name in expected}
@@ -57,7 +59,7 @@ def test_columns_are_the_declared_ones(pfl: Programme, simulated: Simulated) -> 
         extract = next(
             e
             for e in pfl.extracts(file.mapping)
-            if (e.respondent_group, e.content) == (file.respondent_group, file.content)
+            if (e.respondent_group, e.content, e.optional) == (file.respondent_group, file.content, False)
         )
         table = read(out, file.mapping, file.path.name)
         variables = (

@@ -210,6 +210,26 @@ CODE: dict[str, object] = {
     "declared": True,
     "n": 30,
 }
+STAGED: dict[str, object] = {
+    "respondent_key": 1,
+    "mapping": "2015",
+    "respondent_group": "pupils",
+    "municipality_id": "101",
+    "institution_id": "101001",
+    "lineage_id": "101001",
+    "grade": 5,
+    "grade_band": "4-6",
+}
+GIVEN: dict[str, object] = {
+    "respondent_key": 1,
+    "mapping": "2015",
+    "respondent_group": "pupils",
+    "theme": "trivsel",
+    "item_id": "q1",
+    "kind": "valid",
+    "answer": 2,
+    "score": 2,
+}
 NOTHING: dict[str, object] = dict.fromkeys(
     ("mean_from", "mean_to", "delta", "se", "df", "ci_low", "ci_high", "p", "q", "hedges_g", "magnitude")
 )
@@ -552,6 +572,10 @@ def valid_tables() -> dict[str, pd.DataFrame]:
             {"respondent_id": "pseudonym-2", "file_row": 3, "gender": None, "grade": None},
             {"respondent_id": "pseudonym-3", "file_row": 4, "gender": "male", "grade": 10, "municipality_id": "102"},
         ),
+        "stg_respondents": _frame(STAGED, {}, {"respondent_key": 2, "grade": None, "grade_band": None}),
+        "stg_answers": _frame(
+            GIVEN, {}, {"item_id": "q2", "kind": "declined", "answer": None, "score": None}, {"respondent_key": 2}
+        ),
         "extract_codes": _frame(CODE, {}, {"variable": "s_2", "n": 28}),
     }
 
@@ -835,6 +859,22 @@ TABLES = (
         gender_canonical=cell(0, gender="1"),
         simulated_throughout=cell(2, is_simulated=False),
         rater_present=Plant(cell(1, rater_id=None).change, (1,), group="rated"),
+    ),
+    Plants("stg_respondents").add(
+        rows=EMPTY,
+        record_unique=twice(0),
+        group_declared=cell(0, respondent_group="strangers"),
+        municipality_known=cell(1, municipality_id="751"),
+        lineage_present=cell(1, lineage_id=None),
+        grade_has_band=cell(0, grade_band=None),
+    ),
+    Plants("stg_answers").add(
+        rows=EMPTY,
+        answer_unique=twice(0),
+        kind_known=cell(0, kind="guess"),
+        theme_declared=cell(1, theme="unheard_of"),
+        valid_has_score=cell(0, score=None),
+        others_have_no_score=cell(1, score=1),
     ),
     Plants("extract_codes").add(
         rows=EMPTY,

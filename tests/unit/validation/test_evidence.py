@@ -17,7 +17,9 @@ from pipelines.validation import CheckResult, from_dbt, write_evidence
 from tests.unit.validation.conftest import write_mart
 
 ABOUT = SimpleNamespace(
-    inputs=[{"mapping": "2015", "file": "pupils.csv", "sha256": "ab" * 32, "size": 9, "rows": 4321}]
+    release_id="proeve-1",
+    hashes={"inputs": "cd" * 32},
+    inputs=[{"mapping": "2015", "file": "pupils.csv", "sha256": "ab" * 32, "size": 9, "rows": 4321}],
 )
 
 
@@ -100,7 +102,8 @@ def test_the_same_results_give_the_same_bytes(results: list[CheckResult], releas
     slower = [replace(r, seconds=r.seconds + 1) for r in reversed([*results, bad])]
     write_evidence(slower, release / "validation", about=ABOUT)
     assert {path.name: path.read_bytes() for path in (release / "validation").iterdir()} == first
-    assert set(first) == {"results.parquet", "failing_keys.parquet", "verdict.json", "index.html"}
+    pages = {"index.html", "vejledning.html", "guide.html"}
+    assert set(first) == {"results.parquet", "failing_keys.parquet", "verdict.json", *pages}
 
 
 def test_page_is_offline_readable_in_both_languages_and_marked(results: list[CheckResult], release: Path) -> None:
@@ -117,6 +120,29 @@ def test_page_is_offline_readable_in_both_languages_and_marked(results: list[Che
     assert "2015/pupils.csv" in page
     assert "4.321" in page
     assert "ab" * 32 in page
+
+
+def test_page_has_all_that_an_auditor_asks_for(results: list[CheckResult], release: Path) -> None:
+    write_evidence(results, release / "validation", about=ABOUT)
+    page = (release / "validation" / "index.html").read_text("utf-8")
+    assert 'pupils.csv</td><td class="number">50</td><td class="number">40</td>' in page, "reconciliation"
+    assert "<code>n_lt_min</code> 1" in page, "suppressed rows by reason"
+    assert "cd" * 32 in page, "the ledger's line"
+    for link in ("vejledning.html", "guide.html"):
+        assert f'href="{link}"' in page
+        guide = (release / "validation" / link).read_text("utf-8")
+        assert not re.search(r"<script|https?://|src=|@import|url\(", guide)
+        assert "Simulerede data" in guide
+        assert "--figure &#39;theme_scores:mapping=2015,level=programme,unit_id=proeve," in guide
+        assert "kortlaegning verify --public-key" in guide
+
+
+def test_every_result_says_what_was_expected(results: list[CheckResult], release: Path) -> None:
+    write_evidence(results, release / "validation")
+    table = pd.read_parquet(release / "validation" / "results.parquet")
+    declared = {row.check_id: json.loads(row.parameters) for row in table.itertuples()}
+    assert declared["theme_scores.n_rule"]["min_value"] == {"setting": "disclosure.{audience}_min_n"}
+    assert all(entry["expectation"].startswith("expect_") for entry in declared.values())
 
 
 def test_page_of_real_data_bears_no_mark(results: list[CheckResult], release: Path) -> None:
@@ -177,6 +203,9 @@ def test_dbt_tests_come_into_the_same_evidence(results: list[CheckResult], relea
         ("dbt.progression", "could_not_run", "error", 0),
     ]
     assert {c.table for c in checks} == {"theme_scores", "progression"}
+    keys = pd.DataFrame({"unit_id": [f"{n}" for n in range(300)]})
+    with_keys = from_dbt([dbt("key_theme_scores", "fail", failures=300), dbt("fine", "pass")], lambda _: keys)
+    assert [len(c.failing_keys) for c in with_keys] == [300, 0], "every key, of failed tests only"
     assert not any("0101701234" in str(c) for c in checks)
     verdict = write_evidence([*results, *checks], release / "validation")
     assert (verdict.errors, verdict.warnings, verdict.could_not_run) == (1, 1, 3)

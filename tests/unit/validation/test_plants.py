@@ -23,6 +23,8 @@ def check_id(suite: Suite, expectation: Expectation) -> str:
 def contexts(suite: Suite, expectation: Expectation, group: str = "pupils") -> list[dict[str, str]]:
     if suite.stage == "extract":
         return [{"mapping": "2015", "respondent_group": group}]
+    if suite.stage == "staging":
+        return [{"stage": "sample"}]
     return [{"audience": audience} for audience in expectation.audiences or suite.audiences]
 
 
@@ -46,6 +48,7 @@ def test_every_expectation_has_a_plant_and_every_plant_an_expectation() -> None:
 def test_planted_violation_is_found_by_its_keys(suite: Suite, expectation: Expectation, programme: Programme) -> None:
     plant: Plant = PLANTS[check_id(suite, expectation)]
     valid = table(suite, plant.group)
+    assert contexts(suite, expectation, plant.group)
     for context in contexts(suite, expectation, plant.group):
         before = run_one(suite, expectation, valid, programme, context)
         assert (before.verdict, before.n_failed, len(before.failing_keys)) == ("passed", 0, 0)
