@@ -221,6 +221,14 @@ def _draft(options: argparse.Namespace) -> int:
     return 0
 
 
+def _draft_institutions(options: argparse.Namespace) -> int:
+    """`draft-institutions`."""
+    from pipelines.extract import draft_institutions
+
+    print(draft_institutions(options.file, tuple(options.municipality or ())), end="")
+    return 0
+
+
 def _status(options: argparse.Namespace) -> int:
     """`status`."""
     from pipelines.assets.plan import describe_status
@@ -269,27 +277,6 @@ def _verify(options: argparse.Namespace) -> int:
         if last is not None:
             print(f"last line of the ledger: {last.number}, {last.content['sha256']}")
     return int(bool(problems))
-
-
-def _figures(options: argparse.Namespace) -> int:
-    """`figures`: a document's charts and tables out of the current release."""
-    from pipelines.release import current_release, read_manifest
-    from pipelines.reporting import Edition, Provenance, write_figures
-
-    settings = _settings(options)
-    release = current_release(settings.home)
-    if release is None:
-        raise ConfigurationError(f"{settings.home} has no release yet; run `kortlaegning run` first")
-    folder = settings.home / "releases" / release
-    about = read_manifest(folder)
-    programme = load_programme(options.programme or str(about["programme"]))
-    edition = Edition(options.audience, folder / "marts" / options.audience, options.out)
-    provenance = Provenance(release, __version__, (), simulated=bool(about["simulated"]))
-    written = write_figures(programme, edition, provenance, options.document)
-    print(
-        f"{len(written)} files of {options.document} ({options.audience}, release {release}) in {written[0].parents[1]}"
-    )
-    return 0
 
 
 def _rollback(options: argparse.Namespace) -> int:
@@ -350,6 +337,27 @@ def _deliver(options: argparse.Namespace) -> int:
         raise ConfigurationError("no place to deliver to: give --to, --programme or KORTLAEGNING_DELIVER")
     for place in send_deliveries(release, places, settings):
         print(f"{place.url}: {place.sent} deliveries sent, {place.unchanged} were there already")
+    return 0
+
+
+def _figures(options: argparse.Namespace) -> int:
+    """`figures`: a document's charts and tables out of the current release."""
+    from pipelines.release import current_release, read_manifest
+    from pipelines.reporting import Edition, Provenance, write_figures
+
+    settings = _settings(options)
+    release = current_release(settings.home)
+    if release is None:
+        raise ConfigurationError(f"{settings.home} has no release yet; run `kortlaegning run` first")
+    folder = settings.home / "releases" / release
+    about = read_manifest(folder)
+    programme = load_programme(options.programme or str(about["programme"]))
+    edition = Edition(options.audience, folder / "marts" / options.audience, options.out)
+    provenance = Provenance(release, __version__, (), simulated=bool(about["simulated"]))
+    written = write_figures(programme, edition, provenance, options.document)
+    print(
+        f"{len(written)} files of {options.document} ({options.audience}, release {release}) in {written[0].parents[1]}"
+    )
     return 0
 
 
@@ -426,7 +434,9 @@ def _parser() -> argparse.ArgumentParser:
     forget = commands.add_parser(
         "forget", parents=[common], help="remove the listed respondents everywhere and publish a new release"
     )
-    forget.add_argument("file", type=Path, help="one respondent a line: number, or respondent_group,number")
+    forget.add_argument(
+        "file", type=Path, help="one person a line: number, or respondent_group,number, or rater,number"
+    )
     forget.add_argument("--programme", metavar="SLUG|DIR", help="default: every programme in the landing folder")
     forget.add_argument("--landing", type=Path, help="folder with <programme>/<mapping>/…")
     forget.set_defaults(command=_forget)
@@ -484,7 +494,7 @@ def _add_release_commands(
 
 
 def _add_draft(commands: Any) -> None:
-    """Options of `draft-codebook`."""
+    """Options of `draft-codebook` and `draft-institutions`."""
     draft = commands.add_parser(
         "draft-codebook", help="draft codebook.csv and scales.csv from a file that says what it asks"
     )
@@ -495,6 +505,13 @@ def _add_draft(commands: Any) -> None:
     draft.add_argument("--language", choices=("da", "en"), default="da", help="of the wording in the file")
     draft.add_argument("--debug", action="store_true", help="show the traceback of an error")
     draft.set_defaults(command=_draft)
+    register = commands.add_parser(
+        "draft-institutions", help="print institutions.csv from the register of institutions"
+    )
+    register.add_argument("file", type=Path, help="extract of the Danish register, .csv or .xlsx")
+    register.add_argument("--municipality", action="append", metavar="CODE", help="only this one (may be given again)")
+    register.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    register.set_defaults(command=_draft_institutions)
 
 
 def _scale(text: str) -> float:

@@ -1,5 +1,6 @@
 """Reports and the release: what readers get, switched in one step."""
 
+import json
 import shutil
 import time
 
@@ -9,6 +10,7 @@ from pipelines.assets.context import RunContext, clear_errors
 from pipelines.assets.pictures import overview_chart
 from pipelines.assets.provenance import about_run, release_facts, report_provenance
 from pipelines.extract import raw_folder, remove_outdated
+from pipelines.inference.base import FILE, freeze, frozen_path
 from pipelines.marts import AUDIENCES, MARTS
 from pipelines.release import actor, catch_up, causes_of_next, load_signer, publish, retire, write_manifest
 from pipelines.reporting import Edition, write_reports
@@ -82,9 +84,12 @@ def build_publication(run: RunContext) -> list[dg.AssetsDefinition]:
                 signer=signer,
                 group_may_read=run.settings.confidential == "group",
             )
+            parameters = json.loads((candidate / "inference" / FILE).read_text(encoding="utf-8"))
+            freeze(frozen_path(home, run.programme.definition), parameters, run.programme.definition)
             run.progress("difference from the release before")
             catch_up(home)
             retire(home, run.settings.keep_releases, who, signer=signer)
+            run.warehouse(context.run_id).mark(plan.release_id)
             (candidate / DATABASE).chmod(0o600)
             (candidate / DATABASE).replace(home / DATABASE)
             # The home folder is held by this run: whatever else lies there was left by runs that were blocked or killed.
