@@ -41,7 +41,7 @@ MAPPINGS = {
 INVITED = ("response_rates", "nonresponse")
 OF_ITEMS = ("item_distributions", "item_comparability", "item_contribution")
 """Marts whose figures count the answers to one item."""
-OF_PARTS = ("social_gap", "social_gap_change", "initiative_development")
+OF_PARTS = ("social_gap", "social_gap_change", "initiative_development", "turnover", "nonresponse_weighted")
 """Marts that compare parts of those whose answers count: the rows are those of all parts together."""
 TREND = ("progression", "sustained", "composition", "turnover", "social_gap_change", "initiative_development")
 """Marts whose scores are those of the trend form."""

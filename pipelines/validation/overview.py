@@ -7,8 +7,10 @@ counts of a file are those of the public audience.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.marts import AUDIENCES
@@ -30,15 +32,15 @@ def suppressed_rows(marts_dir: Path) -> list[dict[str, object]]:
     found = []
     for audience in AUDIENCES:
         for path in sorted((marts_dir / audience).glob("*.parquet")):
-            file = pq.ParquetFile(path)
-            if "suppressed" not in file.schema_arrow.names:
+            table = _read(path, ("suppressed",))
+            if table is None:
                 continue
-            reasons = Counter(file.read(columns=["suppressed"])["suppressed"].drop_null().to_pylist())
+            reasons = Counter(table["suppressed"].drop_null().to_pylist())
             found.append(
                 {
                     "mart": path.stem,
                     "audience": audience,
-                    "rows": file.metadata.num_rows,
+                    "rows": table.num_rows,
                     "reasons": dict(sorted(reasons.items())),
                 }
             )
@@ -47,21 +49,25 @@ def suppressed_rows(marts_dir: Path) -> list[dict[str, object]]:
 
 def reconciliation(marts_dir: Path) -> list[dict[str, object]]:
     """One entry per file: rows read, and where they ended; none where the mart is not there."""
-    path = marts_dir / "public" / "extract_reconciliation.parquet"
-    if not path.exists():
-        return []
-    rows: list[dict[str, object]] = pq.read_table(path, columns=list(RECONCILED)).to_pylist()
-    return rows
+    table = _read(marts_dir / "public" / "extract_reconciliation.parquet", RECONCILED)
+    return [] if table is None else table.to_pylist()
 
 
 def example_figure(marts_dir: Path) -> str:
     """The first public figure that is not suppressed, as `trace` takes it; empty where there is none."""
-    path = marts_dir / "public" / "theme_scores.parquet"
-    if not path.exists():
-        return ""
     columns = ("mapping", "level", "unit_id", "respondent_group", "theme", "form", "breakdown", "breakdown_value")
-    table = pq.read_table(path, columns=[*columns, "suppressed"])
+    table = _read(marts_dir / "public" / "theme_scores.parquet", (*columns, "suppressed"))
+    if table is None:
+        return ""
     for row in table.slice(0, 1000).to_pylist():
         if row["suppressed"] is None:
             return "'theme_scores:" + ",".join(f"{name}={row[name]}" for name in columns) + "'"
     return ""
+
+
+def _read(path: Path, columns: Sequence[str]) -> pa.Table | None:
+    """Columns of a mart; none where it cannot be read or lacks one: that is a check's to say."""
+    try:
+        return pq.read_table(path, columns=list(columns))
+    except (OSError, pa.ArrowException):
+        return None
