@@ -169,6 +169,15 @@ GUARDS: dict[str, Guard] = {
             for part in ("with", "without")
         ),
     ),
+    "turnover": Guard(primary.theme_score_reasons, _LEAST, (On("scores", _FROM | _WHOLE), On("scores", _TO | _WHOLE))),
+    "nonresponse_weighted": Guard(
+        primary.theme_score_reasons,
+        "select is_institution, respondent_group, n, raters from mart",
+        (
+            On("scores", _WHOLE),
+            On("responses", {"theme": "''", **_WHOLE}, ("invited", "share_covered", "mean_weighted", "difference")),
+        ),
+    ),
     "extract_reconciliation": Guard(
         primary.extract_reconciliation_reasons,
         "select respondent_group, rows_scored as n from mart",

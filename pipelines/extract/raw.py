@@ -18,24 +18,32 @@ Raw tables (Parquet, one part a file of theirs):
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipelines.extract.columns import Column, columns_of, row_numbers
 from pipelines.extract.content import ROW
-from pipelines.extract.contract import check_codes, check_columns, check_encoding, check_roles, check_roster
+from pipelines.extract.contract import (
+    check_codes,
+    check_columns,
+    check_encoding,
+    check_quotes,
+    check_roles,
+    check_roster,
+)
 from pipelines.extract.corrections import apply_corrections
 from pipelines.extract.deliveries import Delivery
 from pipelines.extract.findings import Finding
 from pipelines.extract.formats import read_extract
 from pipelines.extract.matrix import Codes, Matrix, make_matrix, write_answers, write_table
-from pipelines.extract.placing import DUPLICATE, GRADE, NOT_A_RECORD, SUPERSEDED, reason_sql, shapes
+from pipelines.extract.placing import DUPLICATE, FORGOTTEN, GRADE, NOT_A_RECORD, SUPERSEDED, reason_sql, shapes
 from pipelines.extract.privacy import find_private
 from pipelines.extract.screening import against_theme, delivered_directions, straight_lined
 from pipelines.extract.session import PERSON_NAMESPACE, RATERS, Session, empty_column
@@ -89,6 +97,9 @@ class FileReader:
         findings = find_private(delivery, columns, rows)
         findings += find_private(delivery, columns_of(self._notes), row_numbers(self._notes))
         findings += check_encoding(delivery, columns, rows)
+        if delivery.extract.format == "csv" and delivery.extract.dialect.quote:
+            findings += check_quotes(delivery, columns, rows)
+            findings += check_quotes(delivery, columns_of(self._notes), row_numbers(self._notes))
         findings += check_columns(programme, delivery, content, asked)
         findings += check_inside(programme, delivery)
         table, self._corrected_away, corrected = apply_corrections(programme, delivery, content.table)
@@ -224,7 +235,7 @@ class FileReader:
         """The half of a respondent_key that says which file."""
         return int(self.delivery.sha256[:8], 16) & 0x7FFFFFFF
 
-    def _make_respondents(self, table: pa.Table, columns: Mapping[str, Column], asked: Codes) -> None:
+    def _make_respondents(self, table: pa.Table, columns: dict[str, Column], asked: Codes) -> None:
         """Table `respondent`: one row per record and note of the file, with the reason why it is set aside."""
         delivery, group, con, roles = self.delivery, self.group, self.con, self.delivery.extract.columns
         named = [name for name in roles.columns() if name in columns]
@@ -366,22 +377,28 @@ class FileReader:
             """
         )
 
-    def _persons(self, table: pa.Table, columns: Mapping[str, Column]) -> pa.Table:
+    def _persons(self, table: pa.Table, columns: dict[str, Column]) -> pa.Table:
         """Table `person`: record number, pseudonyms of respondent and rater, and the shape of a row that is no respondent."""
         roles = self.delivery.extract.columns
         parts = [columns[name] for name in roles.respondent_id]
         is_test = re.compile(self.programme.definition.intake.test_respondents)
-        shape = shapes(table, roles.respondent_id, parts, is_test)
+        shape = shapes(table, columns, roles.respondent_id, is_test)
         if self._corrected_away:
             pairs = zip(self._rows.tolist(), shape, strict=True)
             shape = ["correction" if row in self._corrected_away else one for row, one in pairs]
         number = parts[0] if len(parts) == 1 else _joined(parts)
         rater = columns[roles.rater_id] if roles.rater_id else empty_column(table.num_rows)
+        kind, is_roster = PERSON_NAMESPACE[self.group.kind], self.result.content == "roster"
+        respondents, raters = self.session.pseudonyms(kind, number), self.session.pseudonyms(RATERS, rater)
+        gone = self.session.is_forgotten(kind, respondents)
+        gone_raters = self.session.is_forgotten(RATERS, raters)
+        for row in np.flatnonzero(gone if is_roster else gone | gone_raters).tolist():
+            shape[row] = shape[row] or FORGOTTEN
         return pa.table(
             {
                 ROW: table.column(ROW),
-                "respondent_id": self.session.pseudonyms(PERSON_NAMESPACE[self.group.kind], number),
-                "rater_id": self.session.pseudonyms(RATERS, rater),
+                "respondent_id": respondents,
+                "rater_id": pc.if_else(pa.array(gone_raters), None, raters) if gone_raters.any() else raters,
                 "shape": pa.array(shape, pa.string()),
             }
         )

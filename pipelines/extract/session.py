@@ -6,12 +6,15 @@ belong here: anything of one file (`raw`).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from types import TracebackType
 
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from pipelines.extract.columns import Column
 from pipelines.extract.placing import register
@@ -28,11 +31,15 @@ RATERS = "staff"
 class Session:
     """Opened once a run (or once a group, where nobody opened one) and closed with it."""
 
-    def __init__(self, programme: Programme, settings: Settings, key: str) -> None:
-        """Open the database; `key` is the secret behind the pseudonyms."""
+    def __init__(
+        self, programme: Programme, settings: Settings, key: str, forgotten: Mapping[str, frozenset[str]] | None = None
+    ) -> None:
+        """Open the database; `key` is the secret behind the pseudonyms, `forgotten` who must not come back."""
+        self.forgotten = forgotten or {}
         self.programme = programme
         self._key = key
         self.con = duckdb.connect(config={"threads": settings.threads, "memory_limit": settings.memory_limit})
+        self.con.execute("set enable_progress_bar = false")
         self.con.register("municipalities", pa.Table.from_pandas(programme.municipalities[["municipality_id"]]))
         self.forget_roster()
         self.asked = cache(self._asked)
@@ -99,6 +106,14 @@ class Session:
         maker = self._makers.setdefault(whose, Pseudonymiser(self._key, f"{self.programme.slug}/{whose}"))
         made = pa.array(maker(column.trimmed()), pa.string())
         return made.take(pa.array(column.place)) if len(made) else pa.nulls(len(column.place), pa.string())
+
+    def is_forgotten(self, whose: str, pseudonyms: pa.StringArray) -> NDArray[np.bool_]:
+        """Which of them asked to be removed."""
+        people = self.forgotten.get(whose)
+        if not people:
+            return np.zeros(len(pseudonyms), dtype=bool)
+        found: NDArray[np.bool_] = pc.is_in(pseudonyms, pa.array(sorted(people))).to_numpy(zero_copy_only=False)
+        return found
 
 
 def empty_column(rows: int) -> Column:
