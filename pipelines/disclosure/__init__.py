@@ -175,9 +175,10 @@ def attacked(disclosed: Disclosed, folder: Path, audience: Audience) -> dict[str
         hidden: Flags = np.where(told, ~shown[domain], choice.hidden)
         findings: Findings = weak(system, choice, hidden)
         for question, cells in (
-            ("determined", findings.determined),
-            ("narrow", findings.narrow),
-            ("near", findings.near),
+            # A cell that may be shown needs no protection where no row happens to show it.
+            ("determined", findings.determined & choice.hidden),
+            ("narrow", findings.narrow & choice.hidden),
+            ("near", findings.near & choice.hidden),
             ("shown", choice.primary & ~hidden),
         ):
             found[question].append(system.cells.loc[cells, KEY])
