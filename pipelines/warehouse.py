@@ -133,7 +133,7 @@ class Warehouse:
     def mark(self, release_id: str) -> None:
         """Write down which release the warehouse is that of."""
         with self.connect(read_only=False) as con:
-            con.execute("create or replace table raw.release as select ? as release_id", [release_id])
+            con.execute("create or replace table raw.built_for as select ? as release_id", [release_id])
 
     def is_simulated(self) -> bool:
         """Whether any record bears the mark of simulated data."""

@@ -89,6 +89,7 @@ def build_publication(run: RunContext) -> list[dg.AssetsDefinition]:
             run.progress("difference from the release before")
             catch_up(home)
             retire(home, run.settings.keep_releases, who, signer=signer)
+            run.warehouse(context.run_id).mark(plan.release_id)
             (candidate / DATABASE).chmod(0o600)
             (candidate / DATABASE).replace(home / DATABASE)
             # The home folder is held by this run: whatever else lies there was left by runs that were blocked or killed.

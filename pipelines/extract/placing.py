@@ -80,17 +80,17 @@ def shapes(
     """
     found: list[str | None] = [None] * table.num_rows
     parts = [columns[name] for name in names]
-    cells_of = [part.trimmed() for part in parts]
-    plain = np.array([cell.isdecimal() for cell in cells_of[-1]], dtype=bool)[parts[-1].place]
-    for part, cells in zip(parts, cells_of, strict=True):
-        plain &= np.array([bool(cell) for cell in cells], dtype=bool)[part.place]
+    plain = parts[-1].is_decimal()[parts[-1].place]
+    for part in parts:
+        plain &= ~part.is_blank()[part.place]
     unnamed = []
     odd = np.flatnonzero(~plain)
     blank = np.ones(len(odd), dtype=bool)
     for column in columns.values() if len(odd) else ():
-        blank &= np.array([not cell for cell in column.trimmed()], dtype=bool)[column.place[odd]]
+        blank &= column.is_blank()[column.place[odd]]
     for index in odd[blank].tolist():
         found[index] = "blank_row"
+    cells_of = [part.trimmed() for part in parts] if len(odd) else []
     for index in odd[~blank].tolist():
         cells = [values[part.place[index]] for part, values in zip(parts, cells_of, strict=True)]
         if cells == list(names):

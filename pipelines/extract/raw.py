@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -45,7 +46,7 @@ from pipelines.extract.formats import read_extract
 from pipelines.extract.matrix import Codes, Matrix, make_matrix, write_answers, write_table
 from pipelines.extract.placing import DUPLICATE, FORGOTTEN, GRADE, NOT_A_RECORD, SUPERSEDED, reason_sql, shapes
 from pipelines.extract.privacy import find_private
-from pipelines.extract.screening import against_theme, delivered_directions, straight_lined
+from pipelines.extract.screening import against_theme, straight_lined
 from pipelines.extract.session import PERSON_NAMESPACE, RATERS, Session, empty_column
 from pipelines.extract.wording import check_inside
 from pipelines.programme import Extract
@@ -139,7 +140,7 @@ class FileReader:
     def _check_directions(self, matrix: Matrix, kept: NDArray[np.bool_]) -> list[Finding]:
         """Items that run against their theme."""
         session, place = self.session, (self.result.mapping, self.group.code)
-        directions = delivered_directions(self.programme, *place)
+        directions = session.directions(*place)
         message = (
             "runs against the other items of its theme: was it delivered reversed already, or reversed twice? Correct "
             "already_reversed in codebook.csv"
@@ -169,8 +170,11 @@ class FileReader:
         ).fetchall()
         kept = f"select {', '.join(RESPONDENT_COLUMNS)} from respondent where reason is null order by respondent_key"
         if result.content == "answers":
-            self._copy(kept, folder / "respondents" / f"{stem}.parquet")
-            self._write_answers(folder, stem)
+            # Most of the time of both is spent outside Python.
+            with ThreadPoolExecutor(1) as beside:
+                answers = beside.submit(self._write_answers, folder, stem, self._kept())
+                self._copy(kept, folder / "respondents" / f"{stem}.parquet")
+                answers.result()
         else:
             self._copy(kept, folder / "roster" / f"{stem}.parquet")
         write_table(self._delivery(), folder / "deliveries" / f"{stem}-{result.content}.parquet")
@@ -190,11 +194,10 @@ class FileReader:
             reasons = {"reason": [finding.reason for finding in columns]}
             write_table(pa.table(listed | reasons), quarantine / f"{stem}-{result.content}-columns.parquet")
 
-    def _write_answers(self, folder: Path, stem: str) -> None:
+    def _write_answers(self, folder: Path, stem: str, kept: NDArray[np.bool_]) -> None:
         """The answers of kept rows; those with a code that nobody declared apart, without the code."""
         matrix, result, rows = self._matrix, self.result, self._rows
         assert matrix is not None  # noqa: S101
-        kept = self._kept()
         place = [("mapping", result.mapping), ("respondent_group", result.respondent_group)]
         keys = rows + (self._file_key << 32)
         result.answers = write_answers(folder / "answers" / f"{stem}.parquet", matrix, keys, kept, place)
@@ -338,7 +341,7 @@ class FileReader:
             nothing = {"n_answers": pa.array([], pa.int64()), "n_declined": pa.array([], pa.int64())}
             return pa.table({ROW: pa.array([], pa.int64()), **nothing, "is_straight_lined": pa.array([], pa.bool_())})
         least = self.programme.definition.intake.straight_line_items
-        directions = delivered_directions(self.programme, self.result.mapping, self.group.code)
+        directions = self.session.directions(self.result.mapping, self.group.code)
         return pa.table(
             {
                 ROW: self._rows,

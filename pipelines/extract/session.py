@@ -7,7 +7,7 @@ belong here: anything of one file (`raw`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from types import TracebackType
 
 import duckdb
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from pipelines.extract.columns import Column
 from pipelines.extract.placing import register
 from pipelines.extract.pseudonyms import Pseudonymiser
+from pipelines.extract.screening import delivered_directions
 from pipelines.programme import Programme
 from pipelines.settings import Settings
 
@@ -42,7 +43,9 @@ class Session:
         self.con.execute("set enable_progress_bar = false")
         self.con.register("municipalities", pa.Table.from_pandas(programme.municipalities[["municipality_id"]]))
         self.forget_roster()
-        self.asked = cache(self._asked)
+        # Tables of the programme are looked through once a mapping and group, not once a file.
+        self.asked, self.values, self.themes = cache(self._asked), cache(self._values), cache(self._themes)
+        self.directions = cache(partial(delivered_directions, programme))
         self.register = cache(self._register)
         self._makers: dict[str, Pseudonymiser] = {}
         self._kinds = {
@@ -63,7 +66,7 @@ class Session:
         rows = self.programme.asked(mapping, group)
         return {v: self._kinds.get(s, {}) for v, s in zip(rows["variable"], rows["scale"], strict=True)}
 
-    def values(self, mapping: str, group: str) -> dict[str, dict[str, float]]:
+    def _values(self, mapping: str, group: str) -> dict[str, dict[str, float]]:
         """Variables asked, each with what its valid codes count."""
         rows = self.programme.asked(mapping, group)
         worth: dict[str, dict[str, float]] = {}
@@ -72,7 +75,7 @@ class Session:
                 worth.setdefault(str(one.scale), {})[str(one.code)] = float(str(one.value))
         return {v: worth.get(s, {}) for v, s in zip(rows["variable"], rows["scale"], strict=True)}
 
-    def themes(self, mapping: str, group: str) -> dict[str, str]:
+    def _themes(self, mapping: str, group: str) -> dict[str, str]:
         """Variables asked, each with its theme."""
         items = self.programme.items[self.programme.items["respondent_group"].eq(group)]
         theme = dict(zip(items["item_id"], items["theme"], strict=True))

@@ -8,7 +8,7 @@ renderers. Words come from `reports/texts` through `texts` and `wording`, layout
 """
 
 from pipelines.reporting.build import Edition, write_reports
-from pipelines.reporting.model import InputFile, Provenance
+from pipelines.reporting.model import BESIDE, InputFile, Provenance
 from pipelines.reporting.on_demand import write_figures
 
-__all__ = ["Edition", "InputFile", "Provenance", "write_figures", "write_reports"]
+__all__ = ["BESIDE", "Edition", "InputFile", "Provenance", "write_figures", "write_reports"]

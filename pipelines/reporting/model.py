@@ -41,6 +41,9 @@ DocumentKind = Literal[
 ]
 
 
+BESIDE: tuple[DocumentKind, ...] = ("summary", "response", "progression", "quality")
+"""Documents of a municipality beside its læringsrapport: `<kind>-municipality-<id>`."""
+
 ARCHIVED: tuple[DocumentKind, ...] = ("programme", "municipality")
 """Documents that have an archive of their charts and tables beside them."""
 
@@ -290,6 +293,11 @@ class Document:
     sections: tuple[Section, ...]
     is_short: bool = False
     has_pdf: bool = False
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether the document is part of no release: the style guide."""
+        return self.entry.kind == "style_guide"
 
     @property
     def has_archive(self) -> bool:

@@ -108,8 +108,8 @@ class Sections:
 
     # Résumé
 
-    def summary(self) -> Section:
-        """One page: what happened, in a sentence, in numbers, and what to do with it."""
+    def summary(self, *, with_list: bool = True) -> Section:
+        """One page: what happened, in a sentence, in numbers, what to do with it, and which themes moved."""
         say, content = self.say, self.content
         blocks: list[Block] = []
         if not content.has_data:
@@ -123,7 +123,7 @@ class Sections:
         if content.tally is not None:
             blocks.append(self.questions())
             blocks.append(self._tally_chart(content.tally))
-            blocks.extend(self._changed(content.tally))
+            blocks += self._changed(content.tally) if with_list else []
         return Section("resume", say("summary.heading"), tuple(blocks))
 
     def questions(self) -> Terms:
@@ -414,8 +414,9 @@ class Sections:
     def group(self, group: GroupBlock, number: int, *, with_answers: bool = True) -> Section:
         """Levels, changes, rounds, questions that moved, spread, answers."""
         say, name = self.say, f"gruppe-{number}"
-        if self._is_all_hidden(group):
-            return self._hidden_group(group, name)
+        hidden = self.hidden_group(group, name)
+        if hidden is not None:
+            return hidden
         blocks: list[Block] = []
         if self.content.pairs and group.themes:
             blocks.append(Paragraph(wording.summary_line(say, group.tally, self.content.pairs[0])))
@@ -442,8 +443,10 @@ class Sections:
             and not any(item.state == "shown" for t in group.themes for a in t.answers for item in a.items)
         )
 
-    def _hidden_group(self, group: GroupBlock, name: str) -> Section:
-        """A sentence instead of tables that would hold nothing but the sign."""
+    def hidden_group(self, group: GroupBlock, name: str) -> Section | None:
+        """A sentence instead of tables that would hold nothing but the sign; None where something is shown."""
+        if not self._is_all_hidden(group):
+            return None
         codes = {theme.level.code for theme in group.themes if theme.level.state == "suppressed"}
         codes |= {one.unit.code for t in group.themes for one in t.rounds if one.unit.state == "suppressed"}
         reasons = {r["da"]: r for r in (wording.hidden_reason(self.say, code, self.frame) for code in codes)}

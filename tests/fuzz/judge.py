@@ -115,7 +115,7 @@ class Judge:
             ).fetchall()
             query = f"select respondent_key, variable, code from read_parquet('{raw}/answers/*.parquet')"
             found = set(con.execute(query).fetchall())
-        header = [name.strip() for name in rows[0]]
+        header = [name.strip().strip('"') for name in rows[0]]
         expected = set()
         for row, key in kept:
             if row > len(rows) or len(rows[row - 1]) < len(header):
