@@ -31,7 +31,7 @@ import pyarrow.parquet as pq
 
 from pipelines.disclosure.attack import Findings
 from pipelines.disclosure.choice import Choice, choose, weak
-from pipelines.disclosure.coding import top_coded, with_coded
+from pipelines.disclosure.coding import top_coded
 from pipelines.disclosure.ground import GUARDS, Ground, looked_at, read_ground
 from pipelines.disclosure.primary import Rules
 from pipelines.disclosure.relations import KEY, Flags
@@ -101,8 +101,8 @@ def disclose(
             reasons = _row_reasons(ground, choices[audience], mart, audience, own)
             left = suppress(table, mart, reasons)
             left = _without_dependent(left, ground, choices[audience], mart)
-            if mart.name == "item_distributions":
-                left = _coded(left, ground, audience)
+            if mart.name == "item_distributions" and audience == "public":
+                left = top_coded(left, ground.systems["items"], ground.places[mart.name][0])
             path = out / audience / f"{mart.name}.parquet"
             path.parent.mkdir(parents=True, exist_ok=True)
             about = {
@@ -175,23 +175,17 @@ def attacked(disclosed: Disclosed, folder: Path, audience: Audience) -> dict[str
         hidden: Flags = np.where(told, ~shown[domain], choice.hidden)
         findings: Findings = weak(system, choice, hidden)
         for question, cells in (
-            ("determined", findings.determined),
-            ("narrow", findings.narrow),
-            ("near", findings.near),
+            # A cell that may be shown needs no protection where no row happens to show it.
+            ("determined", findings.determined & choice.hidden),
+            ("narrow", findings.narrow & choice.hidden),
+            ("near", findings.near & choice.hidden),
             ("shown", choice.primary & ~hidden),
         ):
             found[question].append(system.cells.loc[cells, KEY])
     return {question: pd.concat(frames, ignore_index=True) for question, frames in found.items()}
 
 
-def _coded(table: pa.Table, ground: Ground, audience: Audience) -> pa.Table:
-    """Distributions with extreme shares as limits for the public; `coded` is there for everybody."""
-    if audience == "public":
-        return top_coded(table, ground.systems["items"], ground.places["item_distributions"][0])
-    return with_coded(table, [None] * table.num_rows)
-
-
-_WORDS = ("suppressed", "status", "reason", "file_id")
+_WORDS = ("suppressed", "status", "reason", "file_id", "coded")
 """Columns that hold no figure."""
 
 

@@ -20,7 +20,7 @@ ROUNDS = 50
 
 
 def top_coded(table: pa.Table, system: System, places: Ints) -> pa.Table:
-    """The distributions with extreme shares as limits, and the column `coded` before `suppressed`.
+    """The distributions with extreme shares as limits, and the column `coded`.
 
     Args:
         table: mart `item_distributions` after suppression.
@@ -36,8 +36,8 @@ def top_coded(table: pa.Table, system: System, places: Ints) -> pa.Table:
 
 
 def with_coded(table: pa.Table, coded: list[str | None]) -> pa.Table:
-    """The table with the column `coded` before `suppressed`."""
-    return table.add_column(table.schema.get_field_index("suppressed"), "coded", pa.array(coded, pa.string()))
+    """The table with its column `coded` filled in."""
+    return table.set_column(table.schema.get_field_index("coded"), "coded", pa.array(coded, pa.string()))
 
 
 def coded_shares(share: Floats, keys: pd.DataFrame, system: System, places: Ints) -> tuple[Floats, list[str | None]]:

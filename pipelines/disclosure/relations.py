@@ -170,7 +170,7 @@ def _subset_cells(cells: pd.DataFrame, subsets: pd.DataFrame, counts: list[str])
     sums = cells.loc[found[found >= 0], counts].set_axis(kept.index)
     grouped = sums.groupby([kept[name] for name in [*BLOCK, "subset"]], observed=True).sum().reset_index()
     return grouped.rename(columns={"subset": "unit_id"}).assign(
-        level="subset", breakdown="all", breakdown_value="all", is_told=True
+        level="subset", breakdown="all", breakdown_value="all", is_told=False
     )
 
 

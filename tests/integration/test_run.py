@@ -19,6 +19,7 @@ import pytest
 from pipelines.marts import MARTS as ALL_MARTS
 from pipelines.programme import PROGRAMMES
 from pipelines.release import home_lock
+from tests.attacker import attack
 from tests.conftest import DATA, SMALL, Built, copy_of, run_cli
 
 MARTS = tuple(mart.name for mart in ALL_MARTS)
@@ -315,3 +316,19 @@ def test_the_console_script_runs(tmp_path: Path) -> None:
 
 def test_small_extracts_are_the_committed_ones(small: Built) -> None:
     assert files_of(small.landing / SMALL) == files_of(DATA / SMALL)
+
+
+def test_an_attacker_who_reads_only_released_files_finds_nothing(small: Built) -> None:
+    with duckdb.connect(str(small.home / "warehouse.duckdb"), read_only=True) as con:
+        parents = con.sql(
+            "select distinct mapping, lineage_id as institution, municipality_id as municipality from int_cells"
+        ).df()
+    for audience in ("public", "internal"):
+        levels = duckdb.sql(
+            f"""
+            select * from read_parquet('{small.current}/marts/{audience}/theme_scores.parquet')
+            where form = 'full' and respondent_group = 'parents' and breakdown = 'all'
+            """
+        ).df()
+        assert levels["n"].isna().any()
+        assert attack(levels, parents, 1, 4, with_means=False).to_dict("records") == []

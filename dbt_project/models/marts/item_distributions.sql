@@ -10,5 +10,6 @@ select
     cast(answer as bigint) as answer,
     cast(n as bigint) as n,
     cast(share as double) as share,
+    cast(null as varchar) as coded,
     cast(null as varchar) as suppressed
 from {{ ref('int_item_distributions') }}
