@@ -29,8 +29,12 @@ Both = Mapping[Literal["da", "en"], str]
 TYPES = {"varchar": "text", "bigint": "integer", "double": "number", "boolean": "boolean", "date": "date"}
 """A contract's data types as readers of any tool know them."""
 
-_SOURCE = re.compile(r"\s*\((?:method|interface)\.md[^)]*\)")
+_SOURCE = re.compile(r"\s*\((?:method|interface)\.md[^)]*\)|\s[^.]*\bmethod\.md[^.)]*\.(?=\s|$)")
 """Where a rule is written down: for those who change the models, not for those who read the data."""
+
+
+_BEFORE = " Null before disclosure control."
+"""Of no use to those who get the marts after it."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,7 @@ def _entry(mart: Mart, danish: dict[str, Any]) -> MartEntry:
 
 def _both(described: dict[str, Any], danish: str | None, what: str) -> Both:
     english = " ".join(_SOURCE.sub("", str(described.get("description") or "")).split())
+    english = re.sub(r"\bnull\b", "empty", english.replace(_BEFORE, ""))
     if not english:
         raise ConfigurationError(f"{CONTRACTS}: {what} has no description; add it to its contract")
     if not danish:

@@ -104,10 +104,10 @@ class Warehouse:
             KortlaegningError: dbt could not start at all. Failed models and tests are results, not errors.
         """
         parsed = _parse(_variables(programme))
-        # Its own files of results and logs would repeat what the results and the evidence say; unit tests of the models are about
-        # the models, not about a run's data.
-        arguments = ["build", "--select", select, "--indirect-selection", "buildable", "--no-write-json"]
-        arguments += ["--exclude-resource-type", "unit_test"]
+        # Its own files of results and logs would repeat what the results and the evidence say; unit tests of the models are
+        # about the models, not about a run's data.
+        arguments = ["build", "--select", select, "--indirect-selection", "buildable"]
+        arguments += ["--exclude-resource-type", "unit_test", "--no-write-json"]
         arguments += ["--vars", json.dumps(_variables(programme))]
         outcome = _invoke(arguments, self.folder, self._environment(), progress, parsed)
         if outcome.result is None:
@@ -133,7 +133,7 @@ class Warehouse:
     def mark(self, release_id: str) -> None:
         """Write down which release the warehouse is that of."""
         with self.connect(read_only=False) as con:
-            con.execute("create or replace table raw.release as select ? as release_id", [release_id])
+            con.execute("create or replace table raw.built_for as select ? as release_id", [release_id])
 
     def is_simulated(self) -> bool:
         """Whether any record bears the mark of simulated data."""

@@ -97,7 +97,7 @@ def storage_error(error: OSError | duckdb.Error, settings: Settings) -> Kortlaeg
     return None
 
 
-WORKER_IMPORTS = ("great_expectations", "matplotlib.figure")
+WORKER_IMPORTS = ("great_expectations", "matplotlib.backends.backend_svg", "pipelines.reporting")
 """Imported by a run's first worker process at the run's start: four seconds that nobody then waits for."""
 
 

@@ -9,6 +9,7 @@ from pipelines.errors import KortlaegningError, RemoteError
 from pipelines.files import safe_names
 from pipelines.programme import Programme
 from pipelines.release import Recipient, send_deliveries, write_deliveries
+from pipelines.reporting import BESIDE
 from pipelines.settings import Settings
 from pipelines.warehouse import Warehouse
 
@@ -70,7 +71,10 @@ def recipients_of(programme: Programme, warehouse: Warehouse) -> list[Recipient]
     owner |= dict(zip(heads["lineage_id"], heads["municipality_id"], strict=True))
     labels = dict(zip(heads["lineage_id"], heads["lineage_label"], strict=True))
     towns = dict(zip(programme.municipalities["municipality_id"], programme.municipalities["label"], strict=True))
-    stems = {town: {f"municipality-{name}"} for town, name in safe_names(towns).items()}
+    stems = {
+        town: {f"municipality-{name}", *(f"{kind}-municipality-{name}" for kind in BESIDE)}
+        for town, name in safe_names(towns).items()
+    }
     for unit, name in safe_names(owner).items():
         stems.get(owner[unit], set()).update({f"school-{name}", f"daycare-{name}"})
     reports = warehouse.folder / "release" / "reports" / "internal"

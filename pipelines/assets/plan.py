@@ -8,7 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipelines.errors import InputError
-from pipelines.extract import Landing, forgotten_rows, look_at_landing, municipalities_in, raw_folder, read_ledger
+from pipelines.extract import (
+    Landing,
+    forgotten_rows,
+    forgotten_state,
+    look_at_landing,
+    municipalities_in,
+    raw_folder,
+    read_ledger,
+)
 from pipelines.files import sha256_text
 from pipelines.programme import Programme
 from pipelines.release import code_hash, current_release, inputs_hash, package_versions, release_id
@@ -61,13 +69,18 @@ def plan_run(programme: Programme, settings: Settings, mappings: tuple[str, ...]
     limited = programme.limited_to(arrived)
     kept = tuple(landing for landing in landings if landing.has_arrived)
     inputs = [(d.mapping, d.name, d.sha256) for landing in kept for d in landing.files]
-    forgotten = forgotten_rows(programme, settings)
+    forgotten = forgotten_rows(programme, settings), forgotten_state(programme, settings)
     hashes = {
         "inputs": inputs_hash(inputs),
         "code": code_hash(),
         "packages": sha256_text(*(f"{name}=={version}" for name, version in package_versions().items())),
         "programme": programme.content_hash,
-        "settings": sha256_text(*arrived, *([f"forgotten {forgotten}"] if forgotten else [])),
+        "settings": sha256_text(
+            *arrived,
+            *([f"forgotten {forgotten}"] if any(forgotten) else []),
+            *([f"profiles {settings.profiles}"] if settings.profiles != "all" else []),
+            *([f"pdf {settings.pdf}"] if settings.pdf != "all" else []),
+        ),
     }
     return RunPlan(limited, kept, release_id(programme.slug, hashes), hashes)
 

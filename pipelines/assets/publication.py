@@ -24,9 +24,10 @@ def build_publication(run: RunContext) -> list[dg.AssetsDefinition]:
         name="reports",
         deps=[["marts", audience, mart.name] for audience in AUDIENCES for mart in MARTS],
         group_name="release",
-        description="Pages for the programme and each municipality, per audience, in Danish and English.",
-        kinds={"matplotlib", "html"},
-        required_resource_keys={"home"},
+        description="Documents of the programme, its themes, municipalities and schools as HTML and PDF, per audience, in"
+        " Danish and English; a workbook per municipality.",
+        kinds={"matplotlib", "html", "typst"},
+        required_resource_keys={"home", "workers"},
     )
     def reports(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         with clear_errors(run.settings):
@@ -37,7 +38,15 @@ def build_publication(run: RunContext) -> list[dg.AssetsDefinition]:
                 for audience in AUDIENCES
             ]
             provenance = report_provenance(run, context.run_id)
-            pages = write_reports(plan.programme, editions, provenance, run.settings.threads, run.progress)
+            pages = write_reports(
+                plan.programme,
+                editions,
+                provenance,
+                context.resources.workers,
+                run.progress,
+                run.settings.profiles,
+                run.settings.pdf,
+            )
             return dg.MaterializeResult(
                 metadata={
                     "pages": len(pages),
@@ -80,6 +89,7 @@ def build_publication(run: RunContext) -> list[dg.AssetsDefinition]:
             run.progress("difference from the release before")
             catch_up(home)
             retire(home, run.settings.keep_releases, who, signer=signer)
+            run.warehouse(context.run_id).mark(plan.release_id)
             (candidate / DATABASE).chmod(0o600)
             (candidate / DATABASE).replace(home / DATABASE)
             # The home folder is held by this run: whatever else lies there was left by runs that were blocked or killed.

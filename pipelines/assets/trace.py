@@ -41,6 +41,8 @@ MAPPINGS = {
 INVITED = ("response_rates", "nonresponse")
 OF_ITEMS = ("item_distributions", "item_comparability", "item_contribution")
 """Marts whose figures count the answers to one item."""
+OF_PARTS = ("social_gap", "social_gap_change", "initiative_development")
+"""Marts that compare parts of those whose answers count: the rows are those of all parts together."""
 TREND = ("progression", "sustained", "composition", "turnover", "social_gap_change", "initiative_development")
 """Marts whose scores are those of the trend form."""
 
@@ -143,7 +145,7 @@ def trace(home: Path, figure: str, audience: str = "public", release_id: str | N
     if not (home / DATABASE).exists():
         return _noted(found, f"{home / DATABASE} is missing; rows can be told after the next run")
     with duckdb.connect(str(home / DATABASE), read_only=True) as con:
-        [(built_for,)] = con.execute("select release_id from raw.release").fetchall()
+        [(built_for,)] = con.execute("select release_id from raw.built_for").fetchall()
         if built_for != release.name:
             return _noted(found, f"the warehouse is that of {built_for}; rows can be told of the last release built")
         if mart.name == "extract_reconciliation":
@@ -226,6 +228,8 @@ def _mappings(mart: Mart, row: Mapping[str, Any]) -> list[str]:
 
 def _told(mart: Mart, row: Mapping[str, Any], mapping: str) -> int | None:
     """How many respondents the mart says a mapping has; none where it does not say."""
+    if mart.name in OF_PARTS:
+        return None
     if mart.name in INVITED:
         return row["invited"] if row.get("invited") is not None else None
     if mart.name == "extract_reconciliation":

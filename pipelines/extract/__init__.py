@@ -14,14 +14,17 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from pipelines.errors import InputError
 from pipelines.extract.arrivals import municipalities_in, note_deliveries, read_ledger
 from pipelines.extract.between import supersede_between_files
 from pipelines.extract.check import check_files
 from pipelines.extract.deliveries import Delivery, Landing, look_at_landing
-from pipelines.extract.draft import draft_codebook
+from pipelines.extract.draft import draft_codebook, draft_institutions
 from pipelines.extract.findings import BLOCKS, WHAT_HAPPENS, Finding
-from pipelines.extract.forgetting import forget, forgotten_rows, read_wishes
+from pipelines.extract.forgetting import forget, forgotten_rows, forgotten_state, read_tombstones, read_wishes
 from pipelines.extract.pseudonyms import key_id, load_key
 from pipelines.extract.raw import ExtractedFile, FileReader
 from pipelines.extract.session import Session
@@ -43,9 +46,11 @@ __all__ = [
     "Session",
     "check_files",
     "draft_codebook",
+    "draft_institutions",
     "extract_group",
     "forget",
     "forgotten_rows",
+    "forgotten_state",
     "look_at_landing",
     "municipalities_in",
     "open_session",
@@ -94,6 +99,7 @@ def raw_folder(settings: Settings, programme: Programme, landing: Landing, group
         _code_hash(),
         programme.content_hash,
         key_id(load_key(settings)),
+        forgotten_state(programme, settings),
         *(part for delivery in deliveries for part in (delivery.name, delivery.sha256)),
     )
     return settings.raw_dir / programme.slug / landing.mapping / group / state[:16]
@@ -127,7 +133,7 @@ def extract_group(
     deliveries, companions = landing.of_group(group), landing.companions_of(group)
     folder = raw_folder(settings, programme, landing, group)
     record = folder / "extracted.json"
-    if record.exists():
+    if record.exists() and _is_whole(folder):
         files = tuple(_file_from_json(entry) for entry in json.loads(record.read_text(encoding="utf-8")))
         note_deliveries(programme, settings, [*deliveries, *companions], "accepted")
         return ExtractedGroup(landing.mapping, group, files, was_current=True)
@@ -146,7 +152,7 @@ def extract_group(
 
 def open_session(programme: Programme, settings: Settings) -> Session:
     """What the files of a run share; to be closed when the last one is done."""
-    return Session(programme, settings, load_key(settings))
+    return Session(programme, settings, load_key(settings), read_tombstones(programme, settings))
 
 
 def _extract_files(
@@ -174,6 +180,16 @@ def _extract_files(
     for part in sorted(path for path in folder.iterdir() if path.is_dir()):
         sync_folder(part)
     return done
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether every part can be read to its end: what a disk or a person cut short is made again."""
+    try:
+        for path in folder.rglob("*.parquet"):
+            pq.read_metadata(path)
+    except (OSError, pa.ArrowException):
+        return False
+    return True
 
 
 def stop_on(findings: list[Finding] | tuple[Finding, ...]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -32,9 +33,25 @@ class Column:
         """Positions of the rows whose cell is one of the chosen distinct values."""
         return np.flatnonzero(chosen[self.place])
 
-    def trimmed(self) -> list[str]:
+    @cached_property
+    def cut(self) -> pa.StringArray:
         """The distinct cells without blanks around them."""
-        return [value.strip() for value in self.values.to_pylist()]
+        return pc.utf8_trim_whitespace(self.values)
+
+    def trimmed(self) -> list[str]:
+        """The same as Python texts."""
+        found: list[str] = self.cut.to_pylist()
+        return found
+
+    def is_blank(self) -> NDArray[np.bool_]:
+        """Which of the distinct cells are."""
+        found: NDArray[np.bool_] = pc.equal(pc.binary_length(self.cut), 0).to_numpy(zero_copy_only=False)
+        return found
+
+    def is_decimal(self) -> NDArray[np.bool_]:
+        """Which of the distinct cells are digits only."""
+        found: NDArray[np.bool_] = pc.utf8_is_decimal(self.cut).to_numpy(zero_copy_only=False)
+        return found
 
 
 def columns_of(table: pa.Table) -> dict[str, Column]:

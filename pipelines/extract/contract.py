@@ -96,6 +96,25 @@ def check_encoding(delivery: Delivery, columns: Mapping[str, Column], rows: NDAr
     return findings
 
 
+def check_quotes(delivery: Delivery, columns: Mapping[str, Column], rows: NDArray[np.int64]) -> list[Finding]:
+    """A quote that was opened and not closed: what follows, whole rows of it, stands in one cell."""
+    message = "a quote is opened here and not closed: the rows that follow are swallowed; correct the file"
+    many = max((len(columns) - 1) // 2, 2)
+    findings = []
+    listed = list(columns.values())
+    cells, owner, within = pooled(columns, many)
+    broken = np.flatnonzero(pc.match_substring_regex(cells, r"[\r\n]").to_numpy(zero_copy_only=False))
+    for place in broken.tolist():
+        if cells[place].as_py().count(delivery.extract.dialect.delimiter) >= many:
+            column = listed[int(owner[place])]
+            chosen = np.zeros(len(column.values), dtype=bool)
+            chosen[within[place]] = True
+            first = int(rows[column.rows_of(chosen)[0]])
+            shown = sayable(column.name, column.position)
+            findings.append(_finding(delivery, "unclosed_quote", message, "stop", shown, first))
+    return findings
+
+
 def _misread(cells: pa.StringArray) -> NDArray[np.bool_]:
     """Which cells hold UTF-8 read as Windows-1252 or Latin-1, or the mark of a letter that could not be read."""
     found: NDArray[np.bool_] = np.zeros(len(cells), dtype=bool)

@@ -19,8 +19,12 @@ from pipelines.programme import Extract
 
 BLOCK = 8 << 20
 """Bytes read at a time; a record that is longer is damage."""
-LONGEST_LINE = 1 << 20
+LONGEST_LINE = 1 << 18
 MOST_COLUMNS = 10_000
+MOST_ODD = 100_000
+"""Lines with another number of cells than the header, after which a file is not read on."""
+MOST_ROWS = 2_000_000
+"""The whole country's largest group is 800,000."""
 
 
 def read_delimited(path: Path, name: str, extract: Extract, header: Sequence[str] | None = None) -> Content:
@@ -41,6 +45,7 @@ def read_delimited(path: Path, name: str, extract: Extract, header: Sequence[str
     """
     dialect = extract.dialect
     try:
+        _refuse_endless(path, name)
         names, had_mark = _header(path, name, extract) if header is None else (list(header), False)
         before = dialect.skip_rows + (header is None)
         table, odd = _records(path, extract, names, before, in_one_thread=False)
@@ -81,6 +86,19 @@ def read_delimited(path: Path, name: str, extract: Extract, header: Sequence[str
     )
 
 
+def _refuse_endless(path: Path, name: str) -> None:
+    """Lines of hundreds of thousands of characters, or millions of lines, are damage and take the parser minutes."""
+    lines = 0
+    with path.open("rb") as stream:
+        while part := stream.read(LONGEST_LINE):
+            ends = part.count(b"\n")
+            lines += ends
+            if not ends and len(part) == LONGEST_LINE and b"\r" not in part:
+                raise InputError(f"{name}: has a line of more than {LONGEST_LINE:,} bytes; is it damaged?")
+            if lines > MOST_ROWS:
+                raise InputError(f"{name}: has more than {MOST_ROWS:,} lines; no extract is that long. Is it damaged?")
+
+
 def _records(
     path: Path, extract: Extract, header: list[str], before: int, in_one_thread: bool
 ) -> tuple[pa.Table, list[pa_csv.InvalidRow]]:
@@ -90,7 +108,7 @@ def _records(
 
     def on_odd(row: pa_csv.InvalidRow) -> str:
         odd.append(row)
-        return "skip"
+        return "skip" if len(odd) < MOST_ODD else "error"
 
     table = pa_csv.read_csv(
         path,

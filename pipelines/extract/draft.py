@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.errors import ConfigurationError, InputError
+from pipelines.extract.formats import read_extract
 from pipelines.extract.questionnaire import (
     STRUCTURE_COLUMNS,
     Questionnaire,
@@ -85,6 +86,43 @@ def draft_codebook(path: Path, mapping: str, group: str, language: str) -> Draft
     return Draft(
         _as_csv("codebook", rows), _as_csv("scales", list({tuple(r.items()): r for r in lines}.values())), len(rows)
     )
+
+
+REGISTER = {"institution_id": ("INST_NR", 6), "municipality_id": ("KOMMUNE_NR", 3)}
+"""Columns of the Danish register of institutions that hold numbers, and how many digits these have."""
+
+
+def draft_institutions(path: Path, municipalities: tuple[str, ...] = ()) -> str:
+    """Text of `institutions.csv` from an extract of the Danish register of institutions, as CSV or workbook.
+
+    Numbers keep the zeros that a spreadsheet takes from their front: they have six digits, municipalities three.
+
+    Args:
+        path: the extract.
+        municipalities: only these; left out: all.
+
+    Raises:
+        ConfigurationError: the file does not exist.
+        InputError: it cannot be read, or is no extract of the register.
+    """
+    if not path.is_file():
+        raise ConfigurationError(f"{path}: does not exist; name an extract of the register of institutions")
+    is_book = path.suffix.lower() == ".xlsx"
+    dialect = {} if is_book else {"dialect": {"encoding": "cp1252", "delimiter": ";"}}
+    table = read_extract(path, path.name, _extract("xlsx" if is_book else "csv", dialect)).table
+    needed = ["INST_NR", "KOMMUNE_NR", "INST_NAVN", "INST_TYPE_NAVN"]
+    missing = [name for name in needed if name not in table.column_names]
+    if missing:
+        raise InputError(
+            f"{path.name}: is no extract of the register of institutions: column {missing[0]} is not there"
+        )
+    rows = []
+    for record in table.select(needed).to_pylist():
+        row = {name: record[column].strip().zfill(digits) for name, (column, digits) in REGISTER.items()}
+        is_daycare = re.search(r"(?i)dagtilbud|børnehave(?!klasse)|vuggestue|dagpleje", record["INST_TYPE_NAVN"])
+        if record["INST_NR"].strip() and (not municipalities or row["municipality_id"] in municipalities):
+            rows.append(row | {"label": record["INST_NAVN"].strip(), "kind": "daycare" if is_daycare else "school"})
+    return _as_csv("institutions", sorted(rows, key=lambda row: row["institution_id"]))
 
 
 def _read(path: Path) -> Questionnaire:

@@ -24,6 +24,9 @@ __all__ = ["PHANTOM", "ROW", "Content", "read_extract"]
 LARGEST_UNPACKED = 512 << 20
 """Bytes that a workbook may hold unpacked; a real one of 80,000 rows and 60 columns holds a quarter of that."""
 MOST_CELLS = 20_000_000
+CHUNK, LONGEST_PLACE = 4 << 20, 24
+_PLACE = re.compile(rb"""\br=["']([A-Za-z]{0,8})(\d{1,12})["']""")
+"""Place of a cell or row in a sheet's XML."""
 
 
 def read_extract(path: Path, name: str, extract: Extract) -> Content:
@@ -57,9 +60,7 @@ def _read_workbook(path: Path, name: str, extract: Extract) -> Content:
     """Sheets whose name the dialect's `sheet` matches, side by side when a wide dataset is split over several."""
     import python_calamine
 
-    with zipfile.ZipFile(path) as packed:
-        if sum(part.file_size for part in packed.infolist()) > LARGEST_UNPACKED:
-            raise InputError(f"{name}: unpacks to more than {LARGEST_UNPACKED >> 20} MB; no extract is that large")
+    _refuse_bombs(path, name)
     workbook = python_calamine.CalamineWorkbook.from_path(str(path))
     wanted = extract.dialect.sheet
     names = [n for n in workbook.sheet_names if re.fullmatch(wanted, n)] if wanted else workbook.sheet_names[:1]
@@ -82,6 +83,35 @@ def _read_workbook(path: Path, name: str, extract: Extract) -> Content:
                     f"{name}: the sheets of the split dataset differ in a column that both have; rows are shifted"
                 )
     return Content(whole, parts[0].notes)
+
+
+def _refuse_bombs(path: Path, name: str) -> None:
+    """A workbook that is small and says that it is enormous: the reader would make room for every cell it speaks of."""
+    with zipfile.ZipFile(path) as packed:
+        parts = packed.infolist()
+        if sum(part.file_size for part in parts) > LARGEST_UNPACKED:
+            raise InputError(f"{name}: unpacks to more than {LARGEST_UNPACKED >> 20} MB; no extract is that large")
+        for part in parts:
+            if not part.filename.lower().startswith("xl/worksheets/") or part.is_dir():
+                continue
+            height, width = 0, 0
+            with packed.open(part) as stream:
+                rest = b""
+                while chunk := stream.read(CHUNK):
+                    found = set(_PLACE.findall(rest + chunk))
+                    height = max([height, *(int(row) for _, row in found)])
+                    width = max([width, *(_column_number(letters) for letters, _ in found)])
+                    rest = (rest + chunk)[-LONGEST_PLACE:]
+            if height * width > MOST_CELLS:
+                raise InputError(f"{name}: a sheet has more than {MOST_CELLS:,} cells; no extract is that large")
+
+
+def _column_number(letters: bytes) -> int:
+    """Number of a column by its letters: A is 1."""
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - 64
+    return number
 
 
 def _read_sheet(sheet: Any, name: str, extract: Extract) -> Content:

@@ -18,6 +18,7 @@ from pipelines.programme import Extract, Mapping, Programme, RespondentGroup
 
 NOT_A_RECORD = "not_a_record"
 DUPLICATE = "duplicate"
+FORGOTTEN = "forgotten"
 
 SET_ASIDE = {
     "blank_row": (None, "the row is empty"),
@@ -25,6 +26,7 @@ SET_ASIDE = {
     "totals_row": (None, "a totals or notes row, not a respondent"),
     NOT_A_RECORD: (None, "a line with a single cell: a note, or the rest of a broken text"),
     "correction": (None, "set aside by corrections.csv"),
+    FORGOTTEN: (None, "asked to be removed; run `kortlaegning forget` again to take the row out of the landing folder"),
     "test": ("respondent_id", "a test respondent, or answered before the mapping opened (`intake` of programme.yaml)"),
     "unknown_institution": (
         "institution_id",
@@ -66,23 +68,30 @@ GRADE = r"""
 
 
 def shapes(
-    table: pa.Table, names: Sequence[str], parts: Sequence[Column], is_test: re.Pattern[str]
+    table: pa.Table, columns: dict[str, Column], names: Sequence[str], is_test: re.Pattern[str]
 ) -> list[str | None]:
     """What a row is when it is no respondent: a reason per row, or None.
 
     Args:
         table: the file.
-        names: columns that together name the respondent.
-        parts: these columns.
+        columns: its columns.
+        names: those that together name the respondent.
         is_test: matches the numbers of test respondents.
     """
     found: list[str | None] = [None] * table.num_rows
-    cells_of = [part.trimmed() for part in parts]
-    plain = np.array([cell.isdecimal() for cell in cells_of[-1]], dtype=bool)[parts[-1].place]
-    for part, cells in zip(parts, cells_of, strict=True):
-        plain &= np.array([bool(cell) for cell in cells], dtype=bool)[part.place]
+    parts = [columns[name] for name in names]
+    plain = parts[-1].is_decimal()[parts[-1].place]
+    for part in parts:
+        plain &= ~part.is_blank()[part.place]
     unnamed = []
-    for index in np.flatnonzero(~plain).tolist():
+    odd = np.flatnonzero(~plain)
+    blank = np.ones(len(odd), dtype=bool)
+    for column in columns.values() if len(odd) else ():
+        blank &= column.is_blank()[column.place[odd]]
+    for index in odd[blank].tolist():
+        found[index] = "blank_row"
+    cells_of = [part.trimmed() for part in parts] if len(odd) else []
+    for index in odd[~blank].tolist():
         cells = [values[part.place[index]] for part, values in zip(parts, cells_of, strict=True)]
         if cells == list(names):
             found[index] = "repeated_header"
@@ -98,9 +107,7 @@ def shapes(
         while end > index + 1 and found[end - 1]:
             end -= 1
         filled = [str(cell).strip() for cell in row.values() if cell and str(cell).strip()]
-        if not filled:
-            found[index] = "blank_row"
-        elif end == index + 1 or any(_TOTALS.match(cell) for cell in filled):
+        if end == index + 1 or any(_TOTALS.match(cell) for cell in filled):
             found[index] = "totals_row"
     return found
 

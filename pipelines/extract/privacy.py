@@ -154,7 +154,7 @@ def find_private(delivery: Delivery, columns: Mapping[str, Column], rows: NDArra
 
     for column in columns.values():
         if is_private_header(column.name):
-            hits = column.rows_of(np.array([bool(value) for value in column.trimmed()], dtype=bool))
+            hits = column.rows_of(~column.is_blank())
             if len(hits):
                 message = "is by its header a name, address or number of persons, and is not empty"
                 found(column, "private_name", message, hits)

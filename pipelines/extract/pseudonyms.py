@@ -31,13 +31,10 @@ class Pseudonymiser:
 
     def __call__(self, numbers: Iterable[str]) -> list[str | None]:
         """Pseudonyms in order; an empty number has none."""
-        made, key = self._made, self._key
-        found = []
-        for number in numbers:
-            if number not in made:
-                made[number] = hmac.digest(key, number.encode(), "sha256")[:16].hex()
-            found.append(made[number])
-        return found
+        made, asked = self._made, list(numbers)
+        for number in set(asked).difference(made):
+            made[number] = hmac.digest(self._key, number.encode(), "sha256")[:16].hex()
+        return [made[number] for number in asked]
 
 
 def load_key(settings: Settings) -> str:

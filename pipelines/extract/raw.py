@@ -18,26 +18,35 @@ Raw tables (Parquet, one part a file of theirs):
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipelines.extract.columns import Column, columns_of, row_numbers
 from pipelines.extract.content import ROW
-from pipelines.extract.contract import check_codes, check_columns, check_encoding, check_roles, check_roster
+from pipelines.extract.contract import (
+    check_codes,
+    check_columns,
+    check_encoding,
+    check_quotes,
+    check_roles,
+    check_roster,
+)
 from pipelines.extract.corrections import apply_corrections
 from pipelines.extract.deliveries import Delivery
 from pipelines.extract.findings import Finding
 from pipelines.extract.formats import read_extract
 from pipelines.extract.matrix import Codes, Matrix, make_matrix, write_answers, write_table
-from pipelines.extract.placing import DUPLICATE, GRADE, NOT_A_RECORD, SUPERSEDED, reason_sql, shapes
+from pipelines.extract.placing import DUPLICATE, FORGOTTEN, GRADE, NOT_A_RECORD, SUPERSEDED, reason_sql, shapes
 from pipelines.extract.privacy import find_private
-from pipelines.extract.screening import against_theme, delivered_directions, straight_lined
+from pipelines.extract.screening import against_theme, straight_lined
 from pipelines.extract.session import PERSON_NAMESPACE, RATERS, Session, empty_column
 from pipelines.extract.wording import check_inside
 from pipelines.programme import Extract
@@ -89,6 +98,9 @@ class FileReader:
         findings = find_private(delivery, columns, rows)
         findings += find_private(delivery, columns_of(self._notes), row_numbers(self._notes))
         findings += check_encoding(delivery, columns, rows)
+        if delivery.extract.format == "csv" and delivery.extract.dialect.quote:
+            findings += check_quotes(delivery, columns, rows)
+            findings += check_quotes(delivery, columns_of(self._notes), row_numbers(self._notes))
         findings += check_columns(programme, delivery, content, asked)
         findings += check_inside(programme, delivery)
         table, self._corrected_away, corrected = apply_corrections(programme, delivery, content.table)
@@ -128,7 +140,7 @@ class FileReader:
     def _check_directions(self, matrix: Matrix, kept: NDArray[np.bool_]) -> list[Finding]:
         """Items that run against their theme."""
         session, place = self.session, (self.result.mapping, self.group.code)
-        directions = delivered_directions(self.programme, *place)
+        directions = session.directions(*place)
         message = (
             "runs against the other items of its theme: was it delivered reversed already, or reversed twice? Correct "
             "already_reversed in codebook.csv"
@@ -158,8 +170,11 @@ class FileReader:
         ).fetchall()
         kept = f"select {', '.join(RESPONDENT_COLUMNS)} from respondent where reason is null order by respondent_key"
         if result.content == "answers":
-            self._copy(kept, folder / "respondents" / f"{stem}.parquet")
-            self._write_answers(folder, stem)
+            # Most of the time of both is spent outside Python.
+            with ThreadPoolExecutor(1) as beside:
+                answers = beside.submit(self._write_answers, folder, stem, self._kept())
+                self._copy(kept, folder / "respondents" / f"{stem}.parquet")
+                answers.result()
         else:
             self._copy(kept, folder / "roster" / f"{stem}.parquet")
         write_table(self._delivery(), folder / "deliveries" / f"{stem}-{result.content}.parquet")
@@ -179,11 +194,10 @@ class FileReader:
             reasons = {"reason": [finding.reason for finding in columns]}
             write_table(pa.table(listed | reasons), quarantine / f"{stem}-{result.content}-columns.parquet")
 
-    def _write_answers(self, folder: Path, stem: str) -> None:
+    def _write_answers(self, folder: Path, stem: str, kept: NDArray[np.bool_]) -> None:
         """The answers of kept rows; those with a code that nobody declared apart, without the code."""
         matrix, result, rows = self._matrix, self.result, self._rows
         assert matrix is not None  # noqa: S101
-        kept = self._kept()
         place = [("mapping", result.mapping), ("respondent_group", result.respondent_group)]
         keys = rows + (self._file_key << 32)
         result.answers = write_answers(folder / "answers" / f"{stem}.parquet", matrix, keys, kept, place)
@@ -224,7 +238,7 @@ class FileReader:
         """The half of a respondent_key that says which file."""
         return int(self.delivery.sha256[:8], 16) & 0x7FFFFFFF
 
-    def _make_respondents(self, table: pa.Table, columns: Mapping[str, Column], asked: Codes) -> None:
+    def _make_respondents(self, table: pa.Table, columns: dict[str, Column], asked: Codes) -> None:
         """Table `respondent`: one row per record and note of the file, with the reason why it is set aside."""
         delivery, group, con, roles = self.delivery, self.group, self.con, self.delivery.extract.columns
         named = [name for name in roles.columns() if name in columns]
@@ -327,7 +341,7 @@ class FileReader:
             nothing = {"n_answers": pa.array([], pa.int64()), "n_declined": pa.array([], pa.int64())}
             return pa.table({ROW: pa.array([], pa.int64()), **nothing, "is_straight_lined": pa.array([], pa.bool_())})
         least = self.programme.definition.intake.straight_line_items
-        directions = delivered_directions(self.programme, self.result.mapping, self.group.code)
+        directions = self.session.directions(self.result.mapping, self.group.code)
         return pa.table(
             {
                 ROW: self._rows,
@@ -366,22 +380,28 @@ class FileReader:
             """
         )
 
-    def _persons(self, table: pa.Table, columns: Mapping[str, Column]) -> pa.Table:
+    def _persons(self, table: pa.Table, columns: dict[str, Column]) -> pa.Table:
         """Table `person`: record number, pseudonyms of respondent and rater, and the shape of a row that is no respondent."""
         roles = self.delivery.extract.columns
         parts = [columns[name] for name in roles.respondent_id]
         is_test = re.compile(self.programme.definition.intake.test_respondents)
-        shape = shapes(table, roles.respondent_id, parts, is_test)
+        shape = shapes(table, columns, roles.respondent_id, is_test)
         if self._corrected_away:
             pairs = zip(self._rows.tolist(), shape, strict=True)
             shape = ["correction" if row in self._corrected_away else one for row, one in pairs]
         number = parts[0] if len(parts) == 1 else _joined(parts)
         rater = columns[roles.rater_id] if roles.rater_id else empty_column(table.num_rows)
+        kind, is_roster = PERSON_NAMESPACE[self.group.kind], self.result.content == "roster"
+        respondents, raters = self.session.pseudonyms(kind, number), self.session.pseudonyms(RATERS, rater)
+        gone = self.session.is_forgotten(kind, respondents)
+        gone_raters = self.session.is_forgotten(RATERS, raters)
+        for row in np.flatnonzero(gone if is_roster else gone | gone_raters).tolist():
+            shape[row] = shape[row] or FORGOTTEN
         return pa.table(
             {
                 ROW: table.column(ROW),
-                "respondent_id": self.session.pseudonyms(PERSON_NAMESPACE[self.group.kind], number),
-                "rater_id": self.session.pseudonyms(RATERS, rater),
+                "respondent_id": respondents,
+                "rater_id": pc.if_else(pa.array(gone_raters), None, raters) if gone_raters.any() else raters,
                 "shape": pa.array(shape, pa.string()),
             }
         )

@@ -6,16 +6,20 @@ belong here: anything of one file (`raw`).
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Mapping
+from functools import cache, partial
 from types import TracebackType
 
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from pipelines.extract.columns import Column
 from pipelines.extract.placing import register
 from pipelines.extract.pseudonyms import Pseudonymiser
+from pipelines.extract.screening import delivered_directions
 from pipelines.programme import Programme
 from pipelines.settings import Settings
 
@@ -28,14 +32,20 @@ RATERS = "staff"
 class Session:
     """Opened once a run (or once a group, where nobody opened one) and closed with it."""
 
-    def __init__(self, programme: Programme, settings: Settings, key: str) -> None:
-        """Open the database; `key` is the secret behind the pseudonyms."""
+    def __init__(
+        self, programme: Programme, settings: Settings, key: str, forgotten: Mapping[str, frozenset[str]] | None = None
+    ) -> None:
+        """Open the database; `key` is the secret behind the pseudonyms, `forgotten` who must not come back."""
+        self.forgotten = forgotten or {}
         self.programme = programme
         self._key = key
         self.con = duckdb.connect(config={"threads": settings.threads, "memory_limit": settings.memory_limit})
+        self.con.execute("set enable_progress_bar = false")
         self.con.register("municipalities", pa.Table.from_pandas(programme.municipalities[["municipality_id"]]))
         self.forget_roster()
-        self.asked = cache(self._asked)
+        # Tables of the programme are looked through once a mapping and group, not once a file.
+        self.asked, self.values, self.themes = cache(self._asked), cache(self._values), cache(self._themes)
+        self.directions = cache(partial(delivered_directions, programme))
         self.register = cache(self._register)
         self._makers: dict[str, Pseudonymiser] = {}
         self._kinds = {
@@ -56,7 +66,7 @@ class Session:
         rows = self.programme.asked(mapping, group)
         return {v: self._kinds.get(s, {}) for v, s in zip(rows["variable"], rows["scale"], strict=True)}
 
-    def values(self, mapping: str, group: str) -> dict[str, dict[str, float]]:
+    def _values(self, mapping: str, group: str) -> dict[str, dict[str, float]]:
         """Variables asked, each with what its valid codes count."""
         rows = self.programme.asked(mapping, group)
         worth: dict[str, dict[str, float]] = {}
@@ -65,7 +75,7 @@ class Session:
                 worth.setdefault(str(one.scale), {})[str(one.code)] = float(str(one.value))
         return {v: worth.get(s, {}) for v, s in zip(rows["variable"], rows["scale"], strict=True)}
 
-    def themes(self, mapping: str, group: str) -> dict[str, str]:
+    def _themes(self, mapping: str, group: str) -> dict[str, str]:
         """Variables asked, each with its theme."""
         items = self.programme.items[self.programme.items["respondent_group"].eq(group)]
         theme = dict(zip(items["item_id"], items["theme"], strict=True))
@@ -99,6 +109,14 @@ class Session:
         maker = self._makers.setdefault(whose, Pseudonymiser(self._key, f"{self.programme.slug}/{whose}"))
         made = pa.array(maker(column.trimmed()), pa.string())
         return made.take(pa.array(column.place)) if len(made) else pa.nulls(len(column.place), pa.string())
+
+    def is_forgotten(self, whose: str, pseudonyms: pa.StringArray) -> NDArray[np.bool_]:
+        """Which of them asked to be removed."""
+        people = self.forgotten.get(whose)
+        if not people:
+            return np.zeros(len(pseudonyms), dtype=bool)
+        found: NDArray[np.bool_] = pc.is_in(pseudonyms, pa.array(sorted(people))).to_numpy(zero_copy_only=False)
+        return found
 
 
 def empty_column(rows: int) -> Column:

@@ -8,7 +8,7 @@ rendering, and sending (`sending`).
   `marts/<mart>.parquet`, `csv/<mart>.csv`   its own rows, its institutions', and the programme's as a comparison
   `data_dictionary.csv`                      every column in Danish and English
   `units.csv`                                names of its units
-  `reports/{da,en}/…`                        its reports
+  `reports/{da,en}/…`                        its reports and those of its institutions, and its workbook
   `delivery.json`                            release, and the SHA-256 of every file of the delivery; written last
 """
 
@@ -18,7 +18,7 @@ import csv
 import io
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,13 +49,7 @@ class Recipient:
     reports: Mapping[str, Path] = field(default_factory=dict)
 
 
-Extra = Callable[[Recipient, Path], None]
-"""Writes one more file into a delivery that holds its marts already."""
-
-
-def write_deliveries(
-    release: Path, release_id: str, recipients: Sequence[Recipient], is_simulated: bool, extra: Extra | None = None
-) -> list[Path]:
+def write_deliveries(release: Path, release_id: str, recipients: Sequence[Recipient], is_simulated: bool) -> list[Path]:
     """Write every municipality's delivery from the internal marts of a candidate.
 
     Args:
@@ -63,7 +57,6 @@ def write_deliveries(
         release_id: told in each delivery.
         recipients: the municipalities.
         is_simulated: puts the mark on every file that can bear it.
-        extra: for instance the workbook.
 
     Returns:
         The folders, one a municipality.
@@ -98,8 +91,6 @@ def write_deliveries(
                 target = folder / "reports" / name
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, target)
-            if extra is not None:
-                extra(recipient, folder)
             _write_inventory(folder, recipient, release_id, is_simulated)
         return list(folders.values())
 

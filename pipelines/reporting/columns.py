@@ -51,8 +51,8 @@ class Texts:
 class Piece:
     """Columns `first` up to `end` (the rows' labels not counted), and widths in shares, the labels' first.
 
-    `is_narrow`: it fits beside a figure; `is_turned`: headings of figures stand upright; `is_divided`: a word is wider than its
-    column and has to be divided.
+    `is_narrow`: it fits beside a figure; `is_turned`: headings of figures stand upright; `is_divided`: a word of a cell is wider
+    than its column and has to be divided; `divided_heads`: the same of each heading.
     """
 
     first: int
@@ -61,6 +61,7 @@ class Piece:
     is_narrow: bool
     is_turned: bool
     is_divided: bool
+    divided_heads: tuple[bool, ...]
 
 
 def pieces_of(columns: Sequence[Texts], is_whole: bool, is_beside: bool) -> list[Piece]:
@@ -100,8 +101,12 @@ def _piece(columns: Sequence[Texts], first: int, end: int, is_turned: bool, is_n
     ]
     total = sum(wishes) or 1.0
     widths = [round(need + max(0.0, left) * wish / total, 2) for need, wish in zip(least, wishes, strict=True)]
-    is_divided = any(_widest_word(c, is_turned) > width for c, width in zip(chosen, widths, strict=True))
-    return Piece(first, end, tuple(widths), is_narrow, is_turned, is_divided)
+    sized = list(zip(chosen, widths, strict=True))
+    is_divided = any(_widest(_cell_words(column)) > width for column, width in sized)
+    heads = tuple(
+        _widest(column.head.split()) > width and not (is_turned and column.is_number) for column, width in sized
+    )
+    return Piece(first, end, tuple(widths), is_narrow, is_turned, is_divided, heads)
 
 
 def _least(column: Texts, is_turned: bool, is_narrow: bool) -> float:
@@ -121,11 +126,14 @@ def _wish(column: Texts) -> float:
     return min(longest, LONGEST) + PADDING
 
 
-def _widest_word(column: Texts, is_turned: bool) -> float:
+def _cell_words(column: Texts) -> list[str]:
+    """Words that may have to be divided: figures never are."""
+    return [] if column.is_number else [*_words(column.cells), *_words(column.small)]
+
+
+def _widest(words: Sequence[str]) -> float:
     """Characters that the longest word takes up."""
-    head = [] if is_turned and column.is_number else column.head.split()
-    cells = [] if column.is_number else [*_words(column.cells), *_words(column.small)]
-    return _longest([*head, *cells]) * BOLD + PADDING
+    return _longest(words) * BOLD + PADDING
 
 
 def _words(texts: Iterable[str]) -> list[str]:

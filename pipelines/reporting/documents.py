@@ -19,6 +19,7 @@ administration but the very smallest, and for the public those with a figure in 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pipelines.files import safe_names
 from pipelines.reporting import wording
@@ -62,6 +63,7 @@ def entries(source: Source, say: Speaker) -> list[Entry]:
         entry
         for place in source.municipalities
         for school in source.schools[place.unit[1]]
+        if school.document is not None
         for entry in _entries_of(source, say, school)
     ]
     return found
@@ -192,18 +194,12 @@ def _profile(_source: Source, sections: Sections) -> list[Section]:
 
 def _political_summary(_source: Source, sections: Sections) -> list[Section]:
     """What fits two pages."""
-    summary = sections.summary()
-    kept = [block for block in summary.blocks if not (isinstance(block, Heading) or _is_list(block))]
     return [
-        Section(summary.anchor, summary.heading, tuple(kept)),
+        sections.summary(with_list=False),
         sections.strengths_and_focus(most=5),
         sections.response_in_short(),
         sections.guide(is_short=True),
     ]
-
-
-def _is_list(block: Block) -> bool:
-    return isinstance(block, Table) and block.look == "lists"
 
 
 def _progression(_source: Source, sections: Sections) -> list[Section]:
@@ -214,6 +210,10 @@ def _progression(_source: Source, sections: Sections) -> list[Section]:
         if not group.themes:
             continue
         name = f"gruppe-{number}"
+        hidden = sections.hidden_group(group, name)
+        if hidden is not None:
+            parts.append(hidden)
+            continue
         blocks: list[Block] = [
             *sections.rounds(group, name),
             *_sustained(sections, group, name),
@@ -396,10 +396,8 @@ def _response(source: Source, sections: Sections) -> list[Section]:
 def _quality(source: Source, sections: Sections) -> list[Section]:
     """What a kvalitetsrapport can take from the mapping, and what it has to fetch elsewhere (domain.md 3.3)."""
     say, content = sections.say, sections.content
-    summary = sections.summary()
-    whole = [block for block in summary.blocks if not isinstance(block, Heading) and not _is_list(block)]
     return _present(
-        Section("resume", say("quality.whole"), tuple(whole)),
+        replace(sections.summary(with_list=False), heading=say("quality.whole")),
         sections.strengths_and_focus(),
         _follow_up(sections),
         _every_theme(sections),
@@ -616,4 +614,4 @@ def all_places(source: Source) -> Iterator[Place]:
     yield source.whole
     yield from source.municipalities
     for place in source.municipalities:
-        yield from source.schools[place.unit[1]]
+        yield from (school for school in source.schools[place.unit[1]] if school.document is not None)

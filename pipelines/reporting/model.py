@@ -41,6 +41,13 @@ DocumentKind = Literal[
 ]
 
 
+BESIDE: tuple[DocumentKind, ...] = ("summary", "response", "progression", "quality")
+"""Documents of a municipality beside its læringsrapport: `<kind>-municipality-<id>`."""
+
+ARCHIVED: tuple[DocumentKind, ...] = ("programme", "municipality")
+"""Documents that have an archive of their charts and tables beside them."""
+
+
 @dataclass(frozen=True)
 class InputFile:
     """One extract that a release was made from."""
@@ -269,7 +276,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Document:
-    """One document of one audience in every language.
+    """One document of one audience in every language. `has_pdf`: it stands beside its page as PDF.
 
     `summary` is the first section and has no heading of its own in print where `is_short` (two pages on paper). `about` and
     `data_source` are the programme's own words.
@@ -285,6 +292,17 @@ class Document:
     provenance: Provenance
     sections: tuple[Section, ...]
     is_short: bool = False
+    has_pdf: bool = False
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether the document is part of no release: the style guide."""
+        return self.entry.kind == "style_guide"
+
+    @property
+    def has_archive(self) -> bool:
+        """Whether an archive of its charts and tables lies beside the document."""
+        return self.entry.kind in ARCHIVED
 
     @property
     def blocks(self) -> Iterator[Block]:

@@ -244,7 +244,10 @@ class _Writer:
             "caption": self._say(table.caption),
             "heard": table.look == "lists",
             "look": table.look,
-            "columns": [{"text": self._say(c.words), "number": c.is_number and n > 0} for n, c in enumerate(columns)],
+            "columns": [
+                {"text": self._say(c.words), "number": c.is_number and n > 0, "divided": piece.divided_heads[n]}
+                for n, c in enumerate(columns)
+            ],
             "widths": piece.widths,
             "narrow": piece.is_narrow,
             "turned": piece.is_turned,

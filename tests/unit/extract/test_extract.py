@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from pipelines.errors import ConfigurationError, InputError
-from pipelines.extract import check_files, extract_group, look_at_landing, raw_folder
+from pipelines.extract import check_files, extract_group, look_at_landing, raw_folder, read_ledger
 from pipelines.extract.pseudonyms import Pseudonymiser, load_key
 from pipelines.programme import Programme, load_programme
 from pipelines.settings import Settings, load_settings
@@ -121,6 +121,27 @@ def test_what_does_not_fit_stops_with_its_place(
     for value in ("Sweden", "ISCED 9"):
         assert value not in str(caught.value)
     assert not list(settings.raw_dir.rglob("extracted.json"))
+
+
+def test_a_corrected_delivery_rebuilds_only_what_depends_on_it(
+    programme: Programme, settings: Settings, edit: Edit
+) -> None:
+    """Other groups and other mappings stay as they are, to the byte."""
+
+    def made() -> dict[tuple[str, str], bool]:
+        return {
+            (mapping, group): extract_group(
+                programme, settings, look_at_landing(programme, settings.landing_dir, mapping), group
+            ).was_current
+            for mapping in programme.mapping_keys
+            for group in ("parents", "leaders")
+        }
+
+    assert not any(made().values())
+    edit("2009/parents.csv", ";Agree;", ";Disagree;")
+    assert {place for place, is_current in made().items() if not is_current} == {("2009", "parents")}
+    states = [line["state"] for line in read_ledger(settings.home) if line["file"] == "parents.csv"]
+    assert states.count("superseded") == 1
 
 
 def spoil(path: Path, column: str, rows: int, code: str = "Perhaps") -> None:

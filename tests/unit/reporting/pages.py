@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -88,3 +89,79 @@ class Page(HTMLParser):
         self.text += data
         if self._cell is not None and not heard:
             self._cell.append(data)
+
+
+@lru_cache(maxsize=128)
+def page_of(file: Path) -> Page:
+    """A page, read once."""
+    return Page(file)
+
+
+SAID = {
+    "h1": "# ",
+    "h2": "## ",
+    "h3": "### ",
+    "p": "",
+    "li": "- ",
+    "dt": "",
+    "dd": "    ",
+    "summary": "> ",
+    "figcaption": "fig ",
+}
+CELLS = {"caption": "table ", "th": " | ", "td": " | "}
+
+
+class Outline(HTMLParser):
+    """A page's text and structure, a line a piece: what a change of a page is reviewed by.
+
+    Of a figure: its size and its words. Of a table: caption, then a line a row.
+    """
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+        self._stack: list[str] = []
+        self._text: list[str] = []
+        self._row: list[str] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in VOID:
+            self._text.append(" ")
+            return
+        self._stack.append(tag)
+        attributes = dict(attrs)
+        if tag in SAID or tag in CELLS or tag == "text":
+            self._text = []
+        if tag == "section":
+            self.lines.append(f"\n[{attributes.get('id')}]")
+        elif tag == "svg":
+            self._row = [f"svg {attributes.get('viewbox')}:"]
+        elif tag == "tr":
+            self._row = []
+
+    def handle_endtag(self, tag: str) -> None:
+        self._stack.pop()
+        words = " ".join("".join(self._text).split())
+        if tag == "text" or (tag in CELLS and tag != "caption"):
+            self._row.append(words)
+        elif tag == "caption":
+            self.lines.append(f"table {words}")
+        elif tag in SAID:
+            self.lines.append(SAID[tag] + words)
+        elif tag == "tr":
+            self.lines.append("  " + " | ".join(self._row))
+        elif tag == "svg":
+            self.lines.append(f"  {self._row[0]} {' · '.join(self._row[1:])}")
+        if tag in SAID or tag in CELLS or tag == "text":
+            self._text = []
+
+    def handle_data(self, data: str) -> None:
+        if not {"style", "title", "desc"} & set(self._stack):
+            self._text.append(data)
+
+
+def outline(file: Path) -> str:
+    """The text and structure of a page."""
+    return "\n".join(line.rstrip() for line in Outline(file.read_text(encoding="utf-8")).lines) + "\n"

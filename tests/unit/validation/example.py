@@ -187,6 +187,7 @@ ANSWER: dict[str, object] = {
     "answer": 1,
     "n": 25,
     "share": 0.4,
+    "coded": None,
     "suppressed": None,
 }
 RECORD: dict[str, object] = {
@@ -520,7 +521,7 @@ def valid_tables() -> dict[str, pd.DataFrame]:
         "item_distributions": _frame(
             ANSWER,
             {},
-            {"answer": 2, "share": 0.6},
+            {"answer": 2, "share": 0.6, "coded": "below"},
             {"respondent_group": "leaders", "n": 20, "share": 0.25},
             {"respondent_group": "leaders", "n": 20, "answer": 2, "share": 0.75},
             _hidden(ANSWER, tuple(ANSWER)[:8], level="institution", unit_id="101002"),
@@ -802,6 +803,8 @@ TABLES = (
         leaders_level=cell(2, level="institution"),
         share_is_share=cell(0, share=-0.1),
         not_unanimous=cell(0, share=1.0),
+        extremes_coded=cell(0, share=0.02),
+        coded_known=cell(1, coded="about"),
         shares_add_up=both(0, 1, share=0.5),
     ),
     Plants("sustained")

@@ -1,0 +1,135 @@
+"""Programmes at the edge: many themes, everything hidden, long names; each document still reads well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from pipelines.programme import Programme
+from pipelines.reporting import Edition, Provenance, write_reports
+from pipelines.reporting.canvas import Canvas
+from tests.unit.reporting import example
+from tests.unit.reporting.pages import Page, page_of
+
+MANY = 60
+TALL = ("theme", "respondent_group")
+
+
+@pytest.fixture(scope="module")
+def write(
+    tmp_path_factory: pytest.TempPathFactory, programme: Programme, provenance: Provenance
+) -> Callable[..., Path]:
+    """Write the reports of these marts; gives the folder of the Danish ones."""
+
+    def written(tables: dict[str, pd.DataFrame], of: Programme = programme) -> Path:
+        folder = tmp_path_factory.mktemp("edge")
+        edition = Edition("public", example.write_marts(folder / "marts", tables), folder / "out")
+        write_reports(of, [edition], provenance, profiles="first")
+        return folder / "out" / "da"
+
+    return written
+
+
+def is_sound(page: Page) -> None:
+    """Nothing is left open, every figure has a size."""
+    assert "None" not in page.text
+    assert "nan" not in page.text.split()
+    for svg in page.all("svg"):
+        _, _, width, height = map(float, svg["viewbox"].split())
+        assert width == 380
+        assert height > 20
+
+
+def test_a_municipality_of_which_everything_is_hidden(write: Callable[..., Path]) -> None:
+    tables = example.marts()
+    for name, table in tables.items():
+        if "unit_id" in table and "suppressed" in table:
+            hidden = table["unit_id"].isin(["101", "901", "902", "9/3"])
+            reason = table["suppressed"].mask(hidden, "n_lt_min")
+            tables[name] = table.assign(suppressed=reason)
+            if "status" in table:
+                tables[name]["status"] = table["status"].mask(hidden, "suppressed")
+    out = write(tables)
+    for name in (
+        "municipality-101",
+        "summary-municipality-101",
+        "quality-municipality-101",
+        "progression-municipality-101",
+    ):
+        page = page_of(out / f"{name}.html")
+        is_sound(page)
+        assert "Fra 2017 til 2019 kan ingen temaer sammenlignes." in page.text or name.startswith("progression")
+        digits = [c for t in page.tables if t.caption.startswith(("Elever", "Ledere")) for r in t.rows for c in r[1:]]
+        assert not any(ch.isdigit() for cell in digits for ch in cell)
+    assert "• Alle gruppens tal er undertrykt: for få besvarelser." in page_of(out / "municipality-101.html").text
+    assert not list(out.glob("school-*"))
+
+
+def test_sixty_themes(write: Callable[..., Path], programme: Programme) -> None:
+    """One group has sixty themes with long names; figures grow downwards, nothing is cut."""
+    names = [f"tema_{number}" for number in range(MANY)]
+
+    def spread(table: pd.DataFrame, column: str = "theme") -> pd.DataFrame:
+        if column not in table or "respondent_group" not in table:
+            return table
+        one = table[table["theme"].eq("trivsel") & table["respondent_group"].eq("elever")]
+        rest = table[table["respondent_group"].ne("elever")]
+        copies = [one.assign(theme=name) for name in names]
+        if "item_id" in one:
+            copies = [
+                c.assign(item_id=c["item_id"].str.replace("trivsel", n)) for c, n in zip(copies, names, strict=True)
+            ]
+        return pd.concat([rest, *copies], ignore_index=True)
+
+    themes = spread(programme.themes)
+    labels = [f"{example.LONG} nr. {k}" if k % 7 == 0 else f"Tema {k}" for k in range(MANY)]
+    of_pupils = themes["respondent_group"].eq("elever")
+    themes.loc[of_pupils, "label_da"] = labels
+    themes.loc[of_pupils, "family"] = names
+    themes.loc[of_pupils, "position"] = range(1, MANY + 1)
+    book = pd.concat(
+        [
+            programme.codebook[programme.codebook["respondent_group"].ne("elever")],
+            *(
+                programme.codebook[
+                    programme.codebook["respondent_group"].eq("elever")
+                    & programme.codebook["item_id"].str.startswith("trivsel")
+                ].assign(item_id=lambda b, n=name: b["item_id"].str.replace("trivsel", n))
+                for name in names
+            ),
+        ],
+        ignore_index=True,
+    )
+    many = replace(programme, themes=themes, items=spread(programme.items), codebook=book)
+    out = write({name: spread(table) for name, table in example.marts().items()}, many)
+    page = page_of(out / "municipality-101.html")
+    is_sound(page)
+    table = page.table("Elever: niveau i Kortlægning 2019")
+    assert len(table.rows) == MANY
+    assert {row[0] for row in table.rows} == set(labels)
+    assert len(list(out.glob("theme-*"))) >= MANY
+    summary = page_of(out / "summary-municipality-101.html")
+    assert all(len(t.rows) <= MANY for t in summary.tables)
+    assert len(summary.table("Styrker").rows) <= 5
+
+
+def test_a_school_with_one_theme(reports: Path) -> None:
+    page = next(page_of(file) for file in (reports / "da").glob("daycare-*.html"))
+    is_sound(page)
+    assert "Dagtilbudsprofil" in page.text
+    assert len(page.table("Elever: niveau i Kortlægning 2019").rows) == 3
+    assert page.table("Elever: niveau i Kortlægning 2019").row("Trivsel")[0] != "ingen data"
+    assert "Ledere" not in [row[0] for table in page.tables for row in table.rows]
+
+
+def test_a_school_says_which_schools_it_was(reports: Path) -> None:
+    assert "Bakkeskolen (inkl. tidligere Gammelskolen)" in page_of(reports / "da" / "school-901.html").text
+
+
+def test_a_canvas_without_anything_is_empty() -> None:
+    drawing = Canvas(380, 30).drawing({"da": "", "en": ""}, {"da": "", "en": ""})
+    assert drawing.body == ""
