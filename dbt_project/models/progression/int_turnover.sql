@@ -1,5 +1,6 @@
 -- One row per pair of mappings, level, unit, respondent group and theme of linked respondents: the change among those who
--- answered both times, and what those who left or joined add to it (method.md 5, where it comes from). No rows where nobody is linked.
+-- answered both times, and what those who left or joined add to it (method.md 5, where it comes from). No rows where nobody is
+-- linked.
 {%- set unit_key = ['level', 'unit_id', 'respondent_group', 'theme'] %}
 {%- set key = ['mapping_from', 'mapping_to'] + unit_key %}
 with changes as (
