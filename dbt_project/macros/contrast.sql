@@ -27,8 +27,8 @@ cluster_variances as (
 {%- endmacro %}
 
 {#- The same for a model that has, besides `parts`, its `arms`: one row per mean with the columns of `key`, sign, n, mean, sd,
-    clusters, raters and is_clustered. Gives `contrasts`: one row per `key`. Where an arm has no clusters the respondents stand for
-    themselves (Welch). -#}
+    clusters, raters and is_clustered. Gives `contrasts`: one row per `key`. Where an arm has no clusters the respondents stand
+    for themselves (Welch). -#}
 {% macro contrasts(key) -%}
 {{ cluster_variances(key) }},
 

@@ -40,6 +40,7 @@ class Oracle:
     composition: pd.DataFrame
     item_contribution: pd.DataFrame
     sustained: pd.DataFrame
+    item_comparability: pd.DataFrame
 
 
 def compute(programme: Programme, raw: Path) -> Oracle:
@@ -57,7 +58,10 @@ def compute(programme: Programme, raw: Path) -> Oracle:
     return Oracle(
         theme_scores=levels,
         progression=changed,
-        reliability=reliability(asked, scored),
+        reliability=reliability(asked, scored).merge(
+            intra_class(scores), on=["mapping", "respondent_group", "theme"], how="left"
+        ),
+        item_comparability=item_drift(programme, asked, scored),
         response_rates=response_rates(programme, asked, answers, people, roster),
         social_gap=social_gaps(programme, scores),
         social_gap_change=social_gap_changes(programme, scores),
@@ -604,3 +608,38 @@ def sustained(programme: Programme, changed: pd.DataFrame) -> pd.DataFrame:
     columns = [wide[f"{first}-{second}"], wide[f"{second}-{third}"], wide[f"{first}-{third}"]]
     wide["status"] = [outcome(*row) for row in zip(*columns, strict=True)]
     return wide.reset_index()[[*unit, "status"]]
+
+
+def intra_class(scores: pd.DataFrame) -> pd.DataFrame:
+    """method.md 3: one-way analysis of variance of the full form, by school and by municipality."""
+    found = []
+    for key, theme in scores[scores["form"].eq("full")].groupby(["mapping", "respondent_group", "theme"]):
+        coefficients = []
+        for unit in ("school", "municipality_id"):
+            units = theme.groupby(unit)["y"]
+            size, k, n = units.size(), units.ngroups, len(theme)
+            if k < 2 or n <= k:
+                coefficients.append(math.nan)
+                continue
+            between = (size * (units.mean() - theme["y"].mean()) ** 2).sum() / (k - 1)
+            within = ((theme["y"] - units.transform("mean")) ** 2).sum() / (n - k)
+            usual = (n - (size**2).sum() / n) / (k - 1)
+            total = between + (usual - 1) * within
+            coefficients.append((between - within) / total if total else math.nan)
+        found.append((*key, *coefficients))
+    return pd.DataFrame(found, columns=["mapping", "respondent_group", "theme", "icc_school", "icc_municipality"])
+
+
+def item_drift(programme: Programme, asked: pd.DataFrame, scored: pd.DataFrame) -> pd.DataFrame:
+    """method.md 4: an item's shift since it was last asked, in SD of then, and that of its theme's items of the same pair."""
+    answers = scored.groupby(["mapping", "respondent_group", "item_id"])["x"].agg(["mean", "std", "size"]).reset_index()
+    rows = asked.merge(answers, on=["mapping", "respondent_group", "item_id"], how="left")
+    rows["place"] = rows["mapping"].map(programme.mapping_keys.index)
+    rows = rows.sort_values("place")
+    before = rows.groupby(["respondent_group", "item_id"])[["mapping", "mean", "std", "low", "high"]].shift()
+    same = rows["low"].eq(before["low"]) & rows["high"].eq(before["high"]) & before["std"].gt(0)
+    rows["mapping_from"] = before["mapping"]
+    rows["shift"] = ((rows["mean"] - before["mean"]) / before["std"]).where(same)
+    pair = rows.groupby(["mapping", "respondent_group", "theme", "mapping_from"])
+    rows["drift"] = rows["shift"] - pair["shift"].transform("mean")
+    return rows.rename(columns={"size": "n"})

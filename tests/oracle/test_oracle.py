@@ -64,7 +64,14 @@ def test_progression(built: tuple[Warehouse, by_pandas.Oracle]) -> None:
 def test_reliability(built: tuple[Warehouse, by_pandas.Oracle]) -> None:
     warehouse, oracle = built
     key = ["mapping", "respondent_group", "theme"]
-    compare(warehouse, oracle.reliability, "reliability", key, ["items", "n", "alpha", "omega", "min_item_total"])
+    figures = ["items", "n", "alpha", "omega", "min_item_total", "icc_school", "icc_municipality"]
+    compare(warehouse, oracle.reliability, "reliability", key, figures)
+
+
+def test_item_comparability(built: tuple[Warehouse, by_pandas.Oracle]) -> None:
+    warehouse, oracle = built
+    key = ["mapping", "respondent_group", "theme", "item_id"]
+    compare(warehouse, oracle.item_comparability, "item_comparability", key, ["mapping_from", "n", "shift", "drift"])
 
 
 def test_response_rates(built: tuple[Warehouse, by_pandas.Oracle]) -> None:

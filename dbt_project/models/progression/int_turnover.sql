@@ -1,5 +1,6 @@
--- One row per pair of mappings, level, unit, respondent group and theme of linked respondents: the change among those who answered
--- both times, and what those who left or joined add to it (method.md 5, where it comes from). No rows where nobody is linked.
+-- One row per pair of mappings, level, unit, respondent group and theme of linked respondents: the change among those who
+-- answered both times, and what those who left or joined add to it (method.md 5, where it comes from). No rows where nobody is
+-- linked.
 {%- set unit_key = ['level', 'unit_id', 'respondent_group', 'theme'] %}
 {%- set key = ['mapping_from', 'mapping_to'] + unit_key %}
 with changes as (
@@ -18,8 +19,12 @@ persons as (
     select
         {{ list_columns(key, 'changes') }},
         clusters.cluster_id,
-        max(case when clusters.mapping = changes.mapping_from then cast(clusters.sum_score as double) / clusters.n end) as score_from,
-        max(case when clusters.mapping = changes.mapping_to then cast(clusters.sum_score as double) / clusters.n end) as score_to
+        max(
+            case when clusters.mapping = changes.mapping_from then cast(clusters.sum_score as double) / clusters.n end
+        ) as score_from,
+        max(
+            case when clusters.mapping = changes.mapping_to then cast(clusters.sum_score as double) / clusters.n end
+        ) as score_to
     from changes
     inner join {{ ref('int_change_clusters') }} as clusters
         on
