@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types sql unit dev bench fuzz lock clean
+.PHONY: help setup demo test lint types sql unit dev bench fuzz faults mutants lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,12 @@ bench: $(STAMP) ## heavy measurements; prints tables
 
 fuzz: $(STAMP) ## 10,000 damaged extracts; the seed is printed (again: make fuzz SEED=…)
 	$(BIN)/python -m tests.fuzz 10000 $(SEED)
+
+faults: $(STAMP) ## whole runs stopped at one point after the other; takes an hour
+	$(BIN)/python -m tests.reliability.whole_runs
+
+mutants: $(STAMP) ## break every rule of models and inference, list what no cheap test notices
+	$(BIN)/python -m tests.mutants
 
 lock: ## pin requirements anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-header \

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines import __version__
 from pipelines.errors import ConfigurationError, KortlaegningError, StorageError
 from pipelines.programme import load_programme
-from pipelines.settings import CHECKOUT, Settings, load_settings
+from pipelines.settings import CHECKOUT, PREFIX, Settings, load_settings
 
 if TYPE_CHECKING:
     from pipelines.assets.plan import RunPlan
@@ -91,7 +91,8 @@ def _demo(options: argparse.Namespace) -> int:
     """`demo`."""
     from pipelines.simulate import simulate
 
-    settings = _settings(options)
+    # Hundreds of profiles and papers would take longer than all the rest of so small a run.
+    settings = _settings(options, profiles="first", pdf="joint")
     programme = load_programme(DEMO_PROGRAMME)
     target = settings.landing_dir / programme.slug
     marker = settings.landing_dir / "truth" / "parameters.json"
@@ -339,6 +340,27 @@ def _deliver(options: argparse.Namespace) -> int:
     return 0
 
 
+def _figures(options: argparse.Namespace) -> int:
+    """`figures`: a document's charts and tables out of the current release."""
+    from pipelines.release import current_release, read_manifest
+    from pipelines.reporting import Edition, Provenance, write_figures
+
+    settings = _settings(options)
+    release = current_release(settings.home)
+    if release is None:
+        raise ConfigurationError(f"{settings.home} has no release yet; run `kortlaegning run` first")
+    folder = settings.home / "releases" / release
+    about = read_manifest(folder)
+    programme = load_programme(options.programme or str(about["programme"]))
+    edition = Edition(options.audience, folder / "marts" / options.audience, options.out)
+    provenance = Provenance(release, __version__, (), simulated=bool(about["simulated"]))
+    written = write_figures(programme, edition, provenance, options.document)
+    print(
+        f"{len(written)} files of {options.document} ({options.audience}, release {release}) in {written[0].parents[1]}"
+    )
+    return 0
+
+
 def _dev(options: argparse.Namespace) -> int:
     """`dev`: Dagster's web page with this home's storage."""
     from pipelines.execution import prepare_instance
@@ -351,10 +373,11 @@ def _dev(options: argparse.Namespace) -> int:
     os.execv(command, [command, "dev", "-w", "workspace.yaml", "-h", options.host, "-p", str(options.port)])  # noqa: S606
 
 
-def _settings(options: argparse.Namespace) -> Settings:
-    """Settings from the environment and the options that the command has."""
-    names = ("home", "landing")
-    return load_settings(**{name: getattr(options, name, None) for name in names})
+def _settings(options: argparse.Namespace, **defaults: object) -> Settings:
+    """Settings from the options that the command has, from the environment, and the command's own defaults."""
+    given = {name: getattr(options, name, None) for name in ("home", "landing")}
+    given |= {name: value for name, value in defaults.items() if f"{PREFIX}{name.upper()}" not in os.environ}
+    return load_settings(**given)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -419,6 +442,15 @@ def _parser() -> argparse.ArgumentParser:
     forget.set_defaults(command=_forget)
 
     _add_release_commands(commands, common)
+
+    figures = commands.add_parser(
+        "figures", parents=[common], help="write a document's charts (SVG, PNG) and tables (CSV) to a folder"
+    )
+    figures.add_argument("document", help="as in the page's address: municipality-530, school-953001, theme-trivsel")
+    figures.add_argument("--out", required=True, type=Path, help="folder to write to")
+    figures.add_argument("--audience", choices=("public", "internal"), default="public", help="default: public")
+    figures.add_argument("--programme", metavar="SLUG|DIR", help="default: the release's, by its slug")
+    figures.set_defaults(command=_figures)
 
     dev = commands.add_parser("dev", parents=[common], help="Dagster's web page")
     dev.add_argument("--host", default="127.0.0.1")

@@ -60,11 +60,11 @@ STEPS = 12
 
 
 def prepare_instance(settings: Settings) -> Path:
-    """Dagster's storage folder with its settings: telemetry off. Existing settings are left alone."""
+    """Dagster's storage folder with its settings: no telemetry, no invitations. Existing settings are left alone."""
     folder = settings.dagster_dir
     file = folder / "dagster.yaml"
     if not file.exists():
-        write_atomically(file, b"telemetry:\n  enabled: false\n")
+        write_atomically(file, b"telemetry:\n  enabled: false\nnux:\n  enabled: false\n")
     return folder
 
 

@@ -65,5 +65,7 @@ MARTS = (
         ("programme", "initiative", "respondent_group", "theme", "phase"),
         ("mapping_from", "mapping_to"),
     ),
+    Mart("turnover", ("programme", "mapping_from", "mapping_to", *_UNIT)),
+    Mart("nonresponse_weighted", ("programme", "mapping", *_UNIT)),
     Mart("base_parameters", ("programme", "respondent_group", "theme", "form"), ("base_mapping",)),
 )

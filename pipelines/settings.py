@@ -18,6 +18,10 @@ from pipelines.errors import ConfigurationError
 CHECKOUT = Path(__file__).resolve().parent.parent
 PREFIX = "KORTLAEGNING_"
 
+Profiles = Literal["all", "first"]
+Papers = Literal["all", "joint"]
+"""Which schools have a report of their own: all, or those of the first municipality."""
+
 
 class Settings(BaseModel):
     """Settings of one run. Each field can be set by an environment variable `KORTLAEGNING_<FIELD>`."""
@@ -27,8 +31,14 @@ class Settings(BaseModel):
     home: Path = Field(default=CHECKOUT / "data", description="everything that a run writes")
     landing: Path | None = Field(default=None, description="extracts as delivered; default: `landing/` under home")
     programme: str = Field(default="pfl", description="slug or folder of the programme that `dagster dev` shows")
+    profiles: Profiles = Field(
+        default="all", description="schools with a report of their own: all, or those of the first municipality (first)"
+    )
     threads: int = Field(default=2, ge=1, le=256, description="threads of DuckDB and worker processes of reports")
     memory_limit: str = Field(default="2GB", pattern=r"^\d+(\.\d+)?(MB|GB)$", description="DuckDB's own memory bound")
+    pdf: Papers = Field(
+        default="all", description="documents that are written as PDF too: all, or only those of the whole programme"
+    )
     pseudonym_key: str | None = Field(
         default=None, min_length=16, description="secret for pseudonyms; default: a key file under home, mode 0600"
     )

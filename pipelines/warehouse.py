@@ -74,28 +74,10 @@ class Warehouse:
             programme: its tables become `raw.<table>`.
             raw_folders: folders with the raw tables (`respondents/`, `answers/`, …), one a mapping and respondent group.
         """
-        groups = pd.DataFrame(
-            [(g.code, g.kind, g.roster) for g in programme.respondent_groups],
-            columns=["respondent_group", "kind", "roster"],
-        )
-        mappings = pd.DataFrame(
-            [(m.key, position, m.base) for position, m in enumerate(programme.mappings, start=1)],
-            columns=["mapping", "position", "is_base"],
-        )
-        tables = {
-            "mappings": mappings,
-            "respondent_groups": groups,
-            "municipalities": programme.municipalities,
-            "lineage": programme.lineage,
-            "items": programme.items,
-            "scales": programme.scales,
-            "codebook": programme.codebook,
-            "initiatives": programme.initiatives,
-        }
         with self.connect(read_only=False) as con:
             con.execute("create schema if not exists raw")
             con.execute("create schema if not exists inference")
-            for name, frame in tables.items():
+            for name, frame in programme_tables(programme).items():
                 con.register("frame", pa.Table.from_pandas(frame, preserve_index=False))
                 con.execute(f"create or replace table raw.{name} as select * from frame")
                 con.unregister("frame")
@@ -122,8 +104,10 @@ class Warehouse:
             KortlaegningError: dbt could not start at all. Failed models and tests are results, not errors.
         """
         parsed = _parse(_variables(programme))
-        # Its own files of results and logs would repeat what the results and the evidence say.
-        arguments = ["build", "--select", select, "--indirect-selection", "buildable", "--no-write-json"]
+        # Its own files of results and logs would repeat what the results and the evidence say; unit tests of the models are
+        # about the models, not about a run's data.
+        arguments = ["build", "--select", select, "--indirect-selection", "buildable"]
+        arguments += ["--exclude-resource-type", "unit_test", "--no-write-json"]
         arguments += ["--vars", json.dumps(_variables(programme))]
         outcome = _invoke(arguments, self.folder, self._environment(), progress, parsed)
         if outcome.result is None:
@@ -165,6 +149,28 @@ class Warehouse:
             "DBT_KORTLAEGNING_MEMORY": self._settings.memory_limit,
             "DBT_KORTLAEGNING_SPILL": str(self.folder / "spill"),
         }
+
+
+def programme_tables(programme: Programme) -> dict[str, pd.DataFrame]:
+    """The tables of the schema `raw` that come from the programme and not from extracts."""
+    groups = pd.DataFrame(
+        [(g.code, g.kind, g.roster) for g in programme.respondent_groups],
+        columns=["respondent_group", "kind", "roster"],
+    )
+    mappings = pd.DataFrame(
+        [(m.key, position, m.base) for position, m in enumerate(programme.mappings, start=1)],
+        columns=["mapping", "position", "is_base"],
+    )
+    return {
+        "mappings": mappings,
+        "respondent_groups": groups,
+        "municipalities": programme.municipalities,
+        "lineage": programme.lineage,
+        "items": programme.items,
+        "scales": programme.scales,
+        "codebook": programme.codebook,
+        "initiatives": programme.initiatives,
+    }
 
 
 def manifest(programme: Programme) -> dict[str, Any]:

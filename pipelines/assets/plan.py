@@ -75,7 +75,12 @@ def plan_run(programme: Programme, settings: Settings, mappings: tuple[str, ...]
         "code": code_hash(),
         "packages": sha256_text(*(f"{name}=={version}" for name, version in package_versions().items())),
         "programme": programme.content_hash,
-        "settings": sha256_text(*arrived, *([f"forgotten {forgotten}"] if any(forgotten) else [])),
+        "settings": sha256_text(
+            *arrived,
+            *([f"forgotten {forgotten}"] if any(forgotten) else []),
+            *([f"profiles {settings.profiles}"] if settings.profiles != "all" else []),
+            *([f"pdf {settings.pdf}"] if settings.pdf != "all" else []),
+        ),
     }
     return RunPlan(limited, kept, release_id(programme.slug, hashes), hashes)
 

@@ -1,5 +1,6 @@
 """Reports and the release: what readers get, switched in one step."""
 
+import json
 import shutil
 import time
 
@@ -9,6 +10,7 @@ from pipelines.assets.context import RunContext, clear_errors
 from pipelines.assets.pictures import overview_chart
 from pipelines.assets.provenance import about_run, release_facts, report_provenance
 from pipelines.extract import raw_folder, remove_outdated
+from pipelines.inference.base import FILE, freeze, frozen_path
 from pipelines.marts import AUDIENCES, MARTS
 from pipelines.release import actor, catch_up, causes_of_next, load_signer, publish, retire, write_manifest
 from pipelines.reporting import Edition, write_reports
@@ -22,9 +24,10 @@ def build_publication(run: RunContext) -> list[dg.AssetsDefinition]:
         name="reports",
         deps=[["marts", audience, mart.name] for audience in AUDIENCES for mart in MARTS],
         group_name="release",
-        description="Pages for the programme and each municipality, per audience, in Danish and English.",
-        kinds={"matplotlib", "html"},
-        required_resource_keys={"home"},
+        description="Documents of the programme, its themes, municipalities and schools as HTML and PDF, per audience, in"
+        " Danish and English; a workbook per municipality.",
+        kinds={"matplotlib", "html", "typst"},
+        required_resource_keys={"home", "workers"},
     )
     def reports(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         with clear_errors(run.settings):
@@ -35,7 +38,15 @@ def build_publication(run: RunContext) -> list[dg.AssetsDefinition]:
                 for audience in AUDIENCES
             ]
             provenance = report_provenance(run, context.run_id)
-            pages = write_reports(plan.programme, editions, provenance, run.settings.threads, run.progress)
+            pages = write_reports(
+                plan.programme,
+                editions,
+                provenance,
+                context.resources.workers,
+                run.progress,
+                run.settings.profiles,
+                run.settings.pdf,
+            )
             return dg.MaterializeResult(
                 metadata={
                     "pages": len(pages),
@@ -73,6 +84,8 @@ def build_publication(run: RunContext) -> list[dg.AssetsDefinition]:
                 signer=signer,
                 group_may_read=run.settings.confidential == "group",
             )
+            parameters = json.loads((candidate / "inference" / FILE).read_text(encoding="utf-8"))
+            freeze(frozen_path(home, run.programme.definition), parameters, run.programme.definition)
             run.progress("difference from the release before")
             catch_up(home)
             retire(home, run.settings.keep_releases, who, signer=signer)

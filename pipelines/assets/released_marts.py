@@ -8,7 +8,7 @@ from pipelines.assets.checks import BEFORE_THE_VERDICT, check_result
 from pipelines.assets.context import RunContext, clear_errors
 from pipelines.disclosure import disclose
 from pipelines.marts import AUDIENCES, MARTS
-from pipelines.validation import mart_suites, validate_mart
+from pipelines.validation import attack_marts, mart_suites, validate_mart
 
 CHECK = "expectations"
 
@@ -38,11 +38,23 @@ def build_released_marts(run: RunContext) -> tuple[dg.AssetsDefinition, dg.Asset
             run.progress("disclosure control")
             simulated = warehouse.is_simulated()
             with warehouse.connect() as database:
-                suppressed = disclose(database, plan.programme.definition, folder, simulated)
+                disclosed = disclose(
+                    database, plan.programme.definition, folder, simulated, context.resources.workers.give
+                )
             rows = warehouse.row_counts([mart.name for mart in MARTS])
             for (audience, name), key in keys.items():
+                suppressed = {code: n for code, n in disclosed.counts[audience][name].items() if code}
                 yield dg.MaterializeResult(
-                    key, metadata={"dagster/row_count": rows[name], "suppressed": suppressed[audience][name]}
+                    key,
+                    metadata={
+                        "dagster/row_count": rows[name],
+                        "suppressed": sum(suppressed.values()),
+                        "suppressed by reason": suppressed,
+                    },
+                )
+            for audience in AUDIENCES:
+                run.evidence(context.run_id).give(
+                    context.resources.workers, "marts", f"attack/{audience}", attack_marts, disclosed, folder, audience
                 )
             for suite, audience in mart_suites():
                 name = f"{audience}/{suite.table}"

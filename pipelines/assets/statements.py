@@ -1,11 +1,17 @@
 """Estimates to statements: intervals, q-values, status, reliability."""
 
+import json
 from collections.abc import Iterator
 
 import dagster as dg
 
 from pipelines.assets.context import RunContext, clear_errors
+from pipelines.files import write_atomically
 from pipelines.inference import SOURCES, TABLES, infer
+from pipelines.inference.base import FILE, check_frozen, current_parameters, frozen_path
+
+NEW_BASE = ("forget", "demo")
+"""Triggers of runs that may change the frozen base: a person was removed from it, which the ledger tells, or simulated anew."""
 
 
 def build_statements(run: RunContext) -> dg.AssetsDefinition:
@@ -30,7 +36,12 @@ def build_statements(run: RunContext) -> dg.AssetsDefinition:
             warehouse = run.warehouse(context.run_id)
             run.progress("intervals, q-values, reliability")
             with warehouse.connect() as database:
+                parameters = current_parameters(database)
+                if context.run.tags.get("kortlaegning/trigger") not in NEW_BASE:
+                    definition = run.programme.definition
+                    check_frozen(frozen_path(run.settings.home, definition), parameters, definition)
                 rows = infer(database, warehouse.folder / "inference", run.programme.definition.thresholds)
+            write_atomically(warehouse.folder / "inference" / FILE, json.dumps(parameters).encode())
             for table in TABLES:
                 yield dg.MaterializeResult(["inference", table], metadata={"dagster/row_count": rows[table]})
 

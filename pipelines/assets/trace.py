@@ -41,7 +41,9 @@ MAPPINGS = {
 INVITED = ("response_rates", "nonresponse")
 OF_ITEMS = ("item_distributions", "item_comparability", "item_contribution")
 """Marts whose figures count the answers to one item."""
-TREND = ("progression", "sustained", "composition")
+OF_PARTS = ("social_gap", "social_gap_change", "initiative_development")
+"""Marts that compare parts of those whose answers count: the rows are those of all parts together."""
+TREND = ("progression", "sustained", "composition", "social_gap_change", "initiative_development")
 """Marts whose scores are those of the trend form."""
 
 
@@ -226,6 +228,8 @@ def _mappings(mart: Mart, row: Mapping[str, Any]) -> list[str]:
 
 def _told(mart: Mart, row: Mapping[str, Any], mapping: str) -> int | None:
     """How many respondents the mart says a mapping has; none where it does not say."""
+    if mart.name in OF_PARTS:
+        return None
     if mart.name in INVITED:
         return row["invited"] if row.get("invited") is not None else None
     if mart.name == "extract_reconciliation":

@@ -1,79 +1,78 @@
-"""Disclosure control: from the marts to one suppressed set of marts per audience, which feeds every output.
+"""Disclosure control: from the marts to one suppressed set of marts per audience, which feeds every output (method.md 10).
 
 Belongs here: the rules of method.md 10 and the writing of what they leave. Does not belong here: pages, spreadsheets and
 deliveries; they read what is written here and nothing else.
+
+How it works. `ground` reads the cells: populations of respondents, each one cell in whatever mart, form, round or report it is
+told of, and ties every row of every mart to the cells it stands on. `relations` finds what adds up to what. `primary` says
+which cells and rows are hidden by themselves, `secondary` which others must be, so that no subtraction tells them, `attack`
+tries to work them out all the same, and `choice` repairs what fell. A row is shown when its own rule allows it and all its
+cells are shown: so a change needs both its rounds, Δ(1→3) tells no more than Δ(1→2) and Δ(2→3), and the items of a theme whose
+score is hidden are hidden too. `coding` top-codes shares. The release is attacked once more as it lies on disk (`attacked`),
+and that is part of the verdict.
+
+What is not claimed. Standard errors of a unit with two hidden schools, which are a quadratic equation in them, are not among
+the attacker's equations, nor is what somebody knows who is one of the respondents.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipelines.disclosure import primary
+from pipelines.disclosure.attack import Findings
+from pipelines.disclosure.choice import Choice, choose, weak
+from pipelines.disclosure.coding import top_coded, with_coded
+from pipelines.disclosure.ground import GUARDS, Ground, looked_at, read_ground
 from pipelines.disclosure.primary import Rules
-from pipelines.marts import AUDIENCES, MARTS, SIMULATED, Mart
+from pipelines.disclosure.relations import KEY, Flags
+from pipelines.errors import KortlaegningError
+from pipelines.marts import AUDIENCES, MARTS, SIMULATED, Audience, Mart
 from pipelines.programme.definition import Definition
 
-__all__ = ["REASONS", "Rules", "disclose"]
+__all__ = ["GUARDS", "Disclosed", "Ground", "Rules", "attacked", "disclose", "read_ground", "suppress"]
 
-REASONS: dict[str, Callable[[pd.DataFrame, Rules], pd.Series]] = {
-    "theme_scores": primary.theme_score_reasons,
-    "progression": primary.progression_reasons,
-    "reliability": primary.reliability_reasons,
-    "response_rates": primary.response_rate_reasons,
-    "item_distributions": primary.item_distribution_reasons,
-    "extract_reconciliation": primary.extract_reconciliation_reasons,
-    "sustained": primary.theme_score_reasons,
-    "item_contribution": primary.item_figure_reasons,
-    "composition": primary.theme_score_reasons,
-    "item_comparability": primary.reliability_reasons,
-    "nonresponse": primary.invited_reasons,
-    "base_parameters": primary.reliability_reasons,
-    "social_gap": primary.theme_score_reasons,
-    "social_gap_change": primary.theme_score_reasons,
-    "initiative_development": primary.theme_score_reasons,
-}
-"""The rule of each mart."""
+Counts = dict[str, dict[str, dict[str, int]]]
 
-LOOKED_AT = {
-    "theme_scores": "select is_institution, respondent_group, n, raters from mart",
-    "progression": "select is_institution, respondent_group, n_from, n_to, raters_from, raters_to from mart",
-    "extract_reconciliation": "select respondent_group, rows_scored as n from mart",
-    "reliability": "select false as is_institution, respondent_group, n from mart",
-    "response_rates": "select is_institution, respondent_group, invited, complete, partial from mart",
-    "sustained": "select is_institution, respondent_group, n_least as n, raters_least as raters from mart",
-    "item_contribution": "select is_institution, respondent_group, n_least as n, raters_least as raters from mart",
-    "composition": "select is_institution, respondent_group, n_least as n, raters_least as raters from mart",
-    "item_comparability": "select is_institution, respondent_group, least(n, n_from) as n from mart",
-    "nonresponse": "select is_institution, respondent_group, answered as n from mart",
-    "base_parameters": "select is_institution, respondent_group, n from mart",
-    "social_gap": "select is_institution, respondent_group, n_least as n, raters_least as raters from mart",
-    "social_gap_change": "select is_institution, respondent_group, n_least as n, raters_least as raters from mart",
-    "initiative_development": "select is_institution, respondent_group, n_least as n, raters_least as raters from mart",
-    # The raters of an item are those of its theme.
-    "item_distributions": """
-        select is_institution, respondent_group, n, raters.raters,
-            max(share) over (partition by mapping, level, unit_id, respondent_group, item_id) as largest_share
-        from mart
-        left join (
-            select mapping, level, unit_id, respondent_group, theme, raters
-            from theme_scores
-            where form = 'full' and breakdown = 'all'
-        ) as raters using (mapping, level, unit_id, respondent_group, theme)
-    """,
-}
-"""What the rules read of each mart."""
+
+@dataclass(frozen=True)
+class Disclosed:
+    """What came of disclosure control.
+
+    Attributes:
+        ground: cells and places, for the attack on what was written.
+        choices: per audience and domain.
+        counts: per audience and mart, rows by reason code; the key "" holds the rows that are shown.
+    """
+
+    ground: Ground
+    choices: Mapping[str, Mapping[str, Choice]]
+    counts: Counts
+
+
+class Given(Protocol):
+    """A call that was given out."""
+
+    def result(self) -> Any:
+        """What it gave."""
 
 
 def disclose(
-    database: duckdb.DuckDBPyConnection, definition: Definition, out: Path, simulated: bool
-) -> dict[str, dict[str, int]]:
+    database: duckdb.DuckDBPyConnection,
+    definition: Definition,
+    out: Path,
+    simulated: bool,
+    give: Callable[..., Given] | None = None,
+) -> Disclosed:
     """Write every mart once per audience, rows in key order, with what may not be shown taken out.
 
     Args:
@@ -81,17 +80,29 @@ def disclose(
         definition: the programme's.
         out: receives `<audience>/<mart>.parquet`.
         simulated: whether the figures come from simulated extracts; it is written into each file.
+        give: lets another process decide for one audience while this one decides for the other.
 
-    Returns:
-        Per audience and mart, the number of suppressed rows.
+    Raises:
+        KortlaegningError: a mart without a guard, or figures that do not add up.
     """
-    counts: dict[str, dict[str, int]] = {audience: {} for audience in AUDIENCES}
+    ground = read_ground(database, definition)
+    rules = {audience: Rules.of(definition, audience) for audience in AUDIENCES}
+    first, *others = AUDIENCES
+    given = {audience: give(choose, ground, rules[audience]) for audience in others} if give else {}
+    choices = {first: choose(ground, rules[first])}
+    for audience in others:
+        choices[audience] = given[audience].result() if give else choose(ground, rules[audience])
+    counts: Counts = {audience: {} for audience in AUDIENCES}
     for mart in MARTS:
-        order = ", ".join(mart.key)
-        table = database.sql(f"select * from {mart.name} order by {order}").to_arrow_table()
-        looked_at = _looked_at(database, mart, definition)
+        table = database.sql(f"select * from {mart.name} order by {', '.join(mart.key)}").to_arrow_table()
+        seen = looked_at(database, mart, definition)
         for audience in AUDIENCES:
-            reasons = REASONS[mart.name](looked_at, Rules.of(definition, audience))
+            own = GUARDS[mart.name].rule(seen, rules[audience])
+            reasons = _row_reasons(ground, choices[audience], mart, audience, own)
+            left = suppress(table, mart, reasons)
+            left = _without_dependent(left, ground, choices[audience], mart)
+            if mart.name == "item_distributions":
+                left = _coded(left, ground, audience)
             path = out / audience / f"{mart.name}.parquet"
             path.parent.mkdir(parents=True, exist_ok=True)
             about = {
@@ -100,9 +111,11 @@ def disclose(
                 "kortlaegning.audience": audience,
                 "kortlaegning.data": SIMULATED if simulated else "data",
             }
-            pq.write_table(suppress(table, mart, reasons).replace_schema_metadata(about), path, compression="zstd")
-            counts[audience][mart.name] = int(reasons.notna().sum())
-    return counts
+            pq.write_table(left.replace_schema_metadata(about), path, compression="zstd")
+            counts[audience][mart.name] = {
+                str(code): int(number) for code, number in reasons.fillna("").value_counts().sort_index().items()
+            }
+    return Disclosed(ground, choices, counts)
 
 
 def suppress(table: pa.Table, mart: Mart, reasons: pd.Series) -> pa.Table:
@@ -127,18 +140,83 @@ def suppress(table: pa.Table, mart: Mart, reasons: pd.Series) -> pa.Table:
     return pa.table(columns, schema=table.schema)
 
 
-def _looked_at(database: duckdb.DuckDBPyConnection, mart: Mart, definition: Definition) -> pd.DataFrame:
-    """What the rules of a mart read, rows in the same order as the mart."""
-    groups = ", ".join(f"'{group.code}'" for group in definition.respondent_groups)
-    is_institution = "level = 'institution'" if "level" in mart.key else "false"
-    place = f"row_number() over (order by {', '.join(mart.key)})"
-    looked_at = LOOKED_AT[mart.name].replace(" from mart", f", {place} as place from mart", 1)
-    found: pd.DataFrame = database.sql(
-        f"""
-        with mart as (select *, {is_institution} as is_institution from {mart.name})
-        select * exclude (respondent_group, place), cast(respondent_group as enum ({groups})) as respondent_group
-        from ({looked_at})
-        order by place
-        """
-    ).df()
-    return found
+def attacked(disclosed: Disclosed, folder: Path, audience: Audience) -> dict[str, pd.DataFrame]:
+    """Attack one audience's marts as they lie on disk.
+
+    Args:
+        disclosed: cells and their truth; what is hidden is found in the files.
+        folder: `<audience>/<mart>.parquet` below it.
+        audience: whose.
+
+    Returns:
+        Per question (determined, narrow, near), and for what should be hidden and is not (shown), the keys of the cells.
+
+    Raises:
+        KortlaegningError: a file has not the rows of its mart.
+    """
+    ground = disclosed.ground
+    shown = {domain: np.zeros(len(system.cells), dtype=bool) for domain, system in ground.systems.items()}
+    for mart in MARTS:
+        table = pq.read_table(folder / audience / f"{mart.name}.parquet")
+        for on, places in zip(GUARDS[mart.name].on, ground.places[mart.name], strict=True):
+            if table.num_rows != len(places):
+                raise KortlaegningError(f"{audience}/{mart.name}.parquet has not the rows of its mart; run again")
+            figures = on.columns or [n for n in table.column_names if n not in (*mart.shown_when_suppressed, *_WORDS)]
+            visible = np.zeros(table.num_rows, dtype=bool)
+            for name in figures:
+                visible |= table.column(name).is_valid().to_numpy()
+            numbers = places[visible]
+            shown[on.domain][numbers[numbers >= 0]] = True
+    found: dict[str, list[pd.DataFrame]] = {"determined": [], "narrow": [], "near": [], "shown": []}
+    for domain, system in ground.systems.items():
+        choice = disclosed.choices[audience][domain]
+        # What no mart tells of is only in an attacker's equations, as the choice counted on it.
+        told = system.cells["is_told"].to_numpy(dtype=bool)
+        hidden: Flags = np.where(told, ~shown[domain], choice.hidden)
+        findings: Findings = weak(system, choice, hidden)
+        for question, cells in (
+            ("determined", findings.determined),
+            ("narrow", findings.narrow),
+            ("near", findings.near),
+            ("shown", choice.primary & ~hidden),
+        ):
+            found[question].append(system.cells.loc[cells, KEY])
+    return {question: pd.concat(frames, ignore_index=True) for question, frames in found.items()}
+
+
+def _coded(table: pa.Table, ground: Ground, audience: Audience) -> pa.Table:
+    """Distributions with extreme shares as limits for the public; `coded` is there for everybody."""
+    if audience == "public":
+        return top_coded(table, ground.systems["items"], ground.places["item_distributions"][0])
+    return with_coded(table, [None] * table.num_rows)
+
+
+_WORDS = ("suppressed", "status", "reason", "file_id")
+"""Columns that hold no figure."""
+
+
+def _row_reasons(
+    ground: Ground, choices: Mapping[str, Choice], mart: Mart, audience: Audience, own: pd.Series
+) -> pd.Series:
+    """The reason of each row: confidential, its own, or that of the first of its cells that has one."""
+    guard = GUARDS[mart.name]
+    if guard.is_confidential and audience == "public":
+        return pd.Series("confidential", index=own.index, dtype="object")
+    reasons = own.astype("object").where(own.notna(), None)
+    for on, places in zip(guard.on, ground.places[mart.name], strict=True):
+        if not on.columns:
+            codes = choices[on.domain].reasons.to_numpy(dtype=object)
+            of_cell = np.where(places >= 0, codes[places], None)
+            reasons = reasons.mask(reasons.isna().to_numpy(), pd.Series(of_cell, index=reasons.index, dtype="object"))
+    return reasons.where(reasons.notna(), None)
+
+
+def _without_dependent(table: pa.Table, ground: Ground, choices: Mapping[str, Choice], mart: Mart) -> pa.Table:
+    """Figures that stand on a further cell are taken out by themselves where that one is hidden."""
+    for on, places in zip(GUARDS[mart.name].on, ground.places[mart.name], strict=True):
+        hidden = pa.array(np.where(places >= 0, choices[on.domain].hidden[places], False))
+        for name in on.columns:
+            position = table.schema.get_field_index(name)
+            kept = pc.if_else(hidden, pa.scalar(None, table.schema.field(name).type), table.column(name))
+            table = table.set_column(position, table.schema.field(name), kept)
+    return table

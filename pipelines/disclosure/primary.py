@@ -109,6 +109,21 @@ def response_rate_reasons(rates: pd.DataFrame, rules: Rules) -> pd.Series:
     )
 
 
+def response_reasons(units: pd.DataFrame, rules: Rules) -> pd.Series:
+    """Columns is_institution, respondent_group, n (answered), invited: the same for everyone of a unit or a part of them."""
+    least = _least(units, rules)
+    return _first_reason(
+        units,
+        leader_level=_is_leader(units, rules) & units["is_institution"],
+        n_lt_min=(units["invited"] < least) | (units["n"] < least),
+    )
+
+
+def item_shift_reasons(items: pd.DataFrame, rules: Rules) -> pd.Series:
+    """Columns respondent_group, n (of the round with fewer answers)."""
+    return _first_reason(items, n_lt_min=items["n"] < rules.item_min_n)
+
+
 def extract_reconciliation_reasons(files: pd.DataFrame, rules: Rules) -> pd.Series:
     """Columns respondent_group, n: respondents of a file whose answers count; none is nothing to hide."""
     return _first_reason(files, n_lt_min=(files["n"] > 0) & (files["n"] < _least(files, rules)))

@@ -14,6 +14,9 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from pipelines.errors import InputError
 from pipelines.extract.arrivals import municipalities_in, note_deliveries, read_ledger
 from pipelines.extract.between import supersede_between_files
@@ -130,7 +133,7 @@ def extract_group(
     deliveries, companions = landing.of_group(group), landing.companions_of(group)
     folder = raw_folder(settings, programme, landing, group)
     record = folder / "extracted.json"
-    if record.exists():
+    if record.exists() and _is_whole(folder):
         files = tuple(_file_from_json(entry) for entry in json.loads(record.read_text(encoding="utf-8")))
         note_deliveries(programme, settings, [*deliveries, *companions], "accepted")
         return ExtractedGroup(landing.mapping, group, files, was_current=True)
@@ -177,6 +180,16 @@ def _extract_files(
     for part in sorted(path for path in folder.iterdir() if path.is_dir()):
         sync_folder(part)
     return done
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether every part can be read to its end: what a disk or a person cut short is made again."""
+    try:
+        for path in folder.rglob("*.parquet"):
+            pq.read_metadata(path)
+    except (OSError, pa.ArrowException):
+        return False
+    return True
 
 
 def stop_on(findings: list[Finding] | tuple[Finding, ...]) -> None:

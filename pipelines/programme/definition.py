@@ -123,6 +123,13 @@ CANONICAL = {
 }
 
 
+class Rebased(Part):
+    """One decision to compute the base of the 500 scale anew."""
+
+    on: date
+    reason: str = Field(min_length=1, description="why, in a sentence that everybody may read")
+
+
 FEWEST_LEVELS, MOST_LEVELS = 3, 5
 """Levels of the parents' education (method.md 6)."""
 
@@ -280,6 +287,9 @@ class Definition(Part):
     background: tuple[BackgroundLevel, ...] = Field(
         default=(),
         description="three to five levels of the parents' highest education, from lowest to highest (method.md 6)",
+    )
+    rebased: tuple[Rebased, ...] = Field(
+        default=(), description="decisions to compute the frozen base of the 500 scale anew (method.md 1.5)"
     )
     ids: Ids = Ids()
     intake: Intake = Intake()

@@ -6,6 +6,8 @@ kept and shown (`history`). Public figures are compared with public figures only
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,10 +124,16 @@ def compare(old: Path, new: Path, audience: str, out: Path | None = None) -> lis
             out.parent.mkdir(parents=True, exist_ok=True)
             together = " union all ".join(queries)
             target = str(out).replace("'", "''")
-            con.execute(
+            copy = (
                 f"copy (select * from ({together}) order by mart, key, change) to '{target}' "
                 "(format parquet, compression zstd)"
             )
+            try:
+                con.execute(copy)
+            except duckdb.IOException as error:
+                # DuckDB tells the system's own error in words only.
+                number = errno.ENOSPC if "No space left" in str(error) else errno.EIO
+                raise OSError(number, os.strerror(number), str(out)) from error
     return changes
 
 

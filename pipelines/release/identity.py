@@ -25,6 +25,8 @@ PACKAGES = (
     "pyarrow",
     "scipy",
     "statsmodels",
+    "typst",
+    "xlsxwriter",
 )
 """Packages whose version can change a figure or a page."""
 

@@ -3,11 +3,12 @@
 Belongs here: content, words, figures and layout of the reports. Does not belong here: computing or hiding a figure; whatever
 stands on a page is read from the marts of its audience.
 
-marts ─▶ `reading` ─▶ `content` (records of `model`) ─▶ `figures` ─▶ `render` ─▶ HTML. Words come from `reports/texts` through
-`texts` and `wording`, layout from `reports/templates` and `reports/style`.
+marts ─▶ `reading` ─▶ `content` (`records`) ─▶ `sections`, `documents` (blocks of `model`) ─▶ `figures` ─▶ `html` and other
+renderers. Words come from `reports/texts` through `texts` and `wording`, layout from `reports/templates` and `reports/style`.
 """
 
 from pipelines.reporting.build import Edition, write_reports
 from pipelines.reporting.model import InputFile, Provenance
+from pipelines.reporting.on_demand import write_figures
 
-__all__ = ["Edition", "InputFile", "Provenance", "write_reports"]
+__all__ = ["Edition", "InputFile", "Provenance", "write_figures", "write_reports"]

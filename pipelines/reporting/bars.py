@@ -10,8 +10,8 @@ from pipelines.reporting.model import Bars, Movements, Said
 from pipelines.reporting.style import LINE, MARGIN
 from pipelines.reporting.texts import Voices, in_each
 
-FITS = 0.075
-"""Share from which its number fits inside its part of a bar."""
+FITS = 32.0
+"""Width from which a share's number fits inside its part of a bar."""
 
 SMALL_LINE = 14.5
 """Height of a line of small text."""
@@ -65,13 +65,14 @@ def draw_bars(plot: Bars, voices: Voices) -> Canvas:
                 end = x + share * per_share
                 if share > 0:
                     canvas.box((x, bar), (end, bar + BAR), colours[number])
-                if share >= FITS:
+                if end - x >= FITS:
                     is_dark = colours[number] in (style.AGAINST[0], style.FOR[1])
                     ink = style.WHITE if is_dark else style.INK
                     said = in_each(voices, lambda v, value: v.number.write("share", value), share)
                     canvas.text(((x + end) / 2, bar + 12.5), said, style.SMALL, ink, "center")
                 x = end
-            canvas.line((middle, bar - 2), (middle, bar + BAR + 2), style.INK, 1, layer=4)
+            for start, stop in ((bar - 3, bar), (bar + BAR, bar + BAR + 3)):
+                canvas.line((middle, start), (middle, stop), style.INK, 1, layer=4)
         y += height
     return canvas
 

@@ -31,6 +31,9 @@ Point = tuple[float, float]
 Anchor = Literal["left", "center", "right"]
 
 _ANCHORS: dict[Anchor, str] = {"left": "", "center": ' text-anchor="middle"', "right": ' text-anchor="end"'}
+FOOT = 22.0
+"""Height of the line below a figure that leaves its page."""
+
 _BOLD = ' font-weight="bold"'
 _ROUND = 0.5522847498
 """Length of the handles with which four Bézier curves are a circle of radius 1."""
@@ -87,15 +90,25 @@ class Drawing:
             f'<desc id="{name}-desc">{escape(self.description[language])}</desc>{self._inside(language)}</svg>'
         )
 
-    def standalone(self, language: Language) -> str:
-        """The figure as a file of its own, with its size and a font that every machine has something for."""
+    def standalone(self, language: Language, source: Said | None = None) -> str:
+        """The figure as a file of its own, with its size and a font that every machine has something for.
+
+        `source`: a line below the figure that tells where it comes from.
+        """
+        height = self.height + (FOOT if source is not None else 0)
+        below = (
+            f'<text x="{style.MARGIN:g}" y="{height - 6:g}" font-size="{style.TINY:g}" fill="{style.MUTED}">'
+            f"{escape(source[language])}</text>"
+            if source is not None
+            else ""
+        )
         return (
             '<?xml version="1.0" encoding="utf-8"?>\n'
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{self.width:g}" height="{self.height:g}" '
-            f'viewBox="0 0 {self.width:g} {self.height:g}" xml:lang="{language}" '
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{self.width:g}" height="{height:g}" '
+            f'viewBox="0 0 {self.width:g} {height:g}" xml:lang="{language}" '
             'font-family="Liberation Sans, Arial, DejaVu Sans, sans-serif">'
             f"<title>{escape(self.title[language])}</title><desc>{escape(self.description[language])}</desc>"
-            f"{self._inside(language)}</svg>\n"
+            f"{self._inside(language)}{below}</svg>\n"
         )
 
     def _inside(self, language: Language) -> str:
@@ -158,12 +171,15 @@ class Canvas:
             description=description,
         )
 
-    def picture(self, language: Language, scale: float = 2) -> bytes:
-        """The figure as PNG, so many dots a pixel."""
+    def picture(self, language: Language, source: Said | None = None, scale: float = 2) -> bytes:
+        """The figure as PNG, so many dots a pixel, with a line below it that tells where it comes from."""
         import numpy as np
         from matplotlib.backends.backend_agg import RendererAgg
         from PIL import Image
 
+        below = [] if source is None else [self._source_text(source)]
+        if below:
+            self.height += FOOT
         renderer = RendererAgg(self.width * scale, self.height * scale, 72 * scale)
         renderer.clear()
         gc = renderer.new_gc()
@@ -173,7 +189,7 @@ class Canvas:
         self._paint(renderer, gc, Look(0, style.WHITE), whole, scale)
         for look in sorted(self._shapes, key=lambda one: one.layer):
             self._paint(renderer, gc, look, self._shapes[look], scale)
-        for text in self._texts:
+        for text in (*self._texts, *below):
             font = _font(text.size, text.is_bold)
             words = text.said[language]
             width = renderer.get_text_width_height_descent(words, font, ismath=False)[0]
@@ -183,6 +199,9 @@ class Canvas:
         stream = io.BytesIO()
         Image.fromarray(np.asarray(renderer.buffer_rgba())).convert("RGB").save(stream, "png", optimize=True)
         return stream.getvalue()
+
+    def _source_text(self, source: Said) -> Words:
+        return Words((style.MARGIN, self.height + FOOT - 6), source, style.TINY, style.MUTED, "left", is_bold=False)
 
     def _add(self, look: Look, vertices: tuple[Point, ...] | list[Point], codes: tuple[int, ...]) -> None:
         shape = self._shapes[look]

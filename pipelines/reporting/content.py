@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 from typing import Literal, TypeVar
@@ -146,10 +146,11 @@ class Source:
     """Ids of schools that are day-care institutions."""
     initiatives: Mapping[str, tuple[Said, frozenset[str]]]
     """Name of each initiative and the municipalities that take part."""
-    pairs: tuple[Pair, ...] = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.pairs = pairs_of([held.key for held in self.frame.rounds])
+    @cached_property
+    def pairs(self) -> tuple[Pair, ...]:
+        """All pairs of mappings, the latest neighbours first."""
+        return pairs_of([held.key for held in self.frame.rounds])
 
     @property
     def whole(self) -> Place:

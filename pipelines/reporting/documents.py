@@ -62,6 +62,7 @@ def entries(source: Source, say: Speaker) -> list[Entry]:
         entry
         for place in source.municipalities
         for school in source.schools[place.unit[1]]
+        if school.document is not None
         for entry in _entries_of(source, say, school)
     ]
     return found
@@ -616,4 +617,4 @@ def all_places(source: Source) -> Iterator[Place]:
     yield source.whole
     yield from source.municipalities
     for place in source.municipalities:
-        yield from source.schools[place.unit[1]]
+        yield from (school for school in source.schools[place.unit[1]] if school.document is not None)

@@ -94,8 +94,10 @@ def shared(voice: Voice, provenance: Provenance) -> dict[str, object]:
     }
 
 
-_escaped = lru_cache(maxsize=4096)(escape)
-"""The same names and words stand on a page again and again."""
+@lru_cache(maxsize=4096)
+def _escaped(text: str) -> str:
+    """A text for HTML; the same names and words stand on a page again and again."""
+    return escape(text)
 
 
 class _Writer:

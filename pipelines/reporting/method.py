@@ -81,7 +81,7 @@ class Appendix:
         """The document around its sections."""
         definition = self.programme.definition
         return Document(
-            entry=Entry("method" if kind == "method_page" else "data_book", name, self.text(f"{kind}.title")),
+            entry=next(entry for entry in appendix_entries(self.voices) if entry.name == name),
             audience="public",
             series=self.text(f"{kind}.series"),
             subtitle=said(self.programme.label),
@@ -104,6 +104,14 @@ class Appendix:
             (str(row["respondent_group"]), str(row["theme"])): both(row, "label")
             for row in self.programme.themes.to_dict("records")
         }
+
+
+def appendix_entries(voices: Voices) -> tuple[Entry, Entry]:
+    """The two documents in the list of all documents."""
+    return (
+        Entry("method", NAME, text_in_each(voices, "method_page.title")),
+        Entry("data_book", DATA_BOOK, text_in_each(voices, "data_book.title")),
+    )
 
 
 def both(row: TableRow, name: str) -> Said:

@@ -41,6 +41,10 @@ DocumentKind = Literal[
 ]
 
 
+ARCHIVED: tuple[DocumentKind, ...] = ("programme", "municipality")
+"""Documents that have an archive of their charts and tables beside them."""
+
+
 @dataclass(frozen=True)
 class InputFile:
     """One extract that a release was made from."""
@@ -269,7 +273,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Document:
-    """One document of one audience in every language.
+    """One document of one audience in every language. `has_pdf`: it stands beside its page as PDF.
 
     `summary` is the first section and has no heading of its own in print where `is_short` (two pages on paper). `about` and
     `data_source` are the programme's own words.
@@ -285,6 +289,12 @@ class Document:
     provenance: Provenance
     sections: tuple[Section, ...]
     is_short: bool = False
+    has_pdf: bool = False
+
+    @property
+    def has_archive(self) -> bool:
+        """Whether an archive of its charts and tables lies beside the document."""
+        return self.entry.kind in ARCHIVED
 
     @property
     def blocks(self) -> Iterator[Block]:

@@ -27,7 +27,7 @@ Row = dict[str, object]
 Unit = tuple[str, str]
 """Level and unit id."""
 
-Filters = Sequence[tuple[str, str, object]] | None
+Filters = Sequence[tuple[str, str, object]] | Sequence[Sequence[tuple[str, str, object]]] | None
 
 ANSWERS = "respondent_group item_id answer n share suppressed"
 CONTRIBUTIONS = "respondent_group theme item_id contribution delta residual suppressed"
@@ -56,6 +56,7 @@ class Sheet:
     def units_with(self, level: str, mapping: str, figure: str) -> set[str]:
         """Ids of the units of a level that have any such figure in a mapping."""
         where = (pc.field("level") == level) & (pc.field("mapping") == mapping) & pc.field(figure).is_valid()
+        where &= pc.field("suppressed").is_null()
         return set(self._table.filter(where).column("unit_id").unique().to_pylist())
 
     def values(self, column: str) -> set[str]:

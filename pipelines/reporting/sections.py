@@ -7,6 +7,7 @@ has (`documents`), words (`reports/texts`), how anything looks.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pipelines.reporting import wording
 from pipelines.reporting.cells import Cells, hidden_note, mark
@@ -65,6 +66,9 @@ LISTED = 10
 
 NAMED = 3
 """Most themes named in a sentence."""
+
+WIDE = 8
+"""Columns from which a table stands below its plot and not beside it."""
 
 MOVED = 6
 """Most themes of a group whose change is divided between its questions."""
@@ -307,9 +311,10 @@ class Sections:
         table = self._response_table()
         charted = self._response_chart(table)
         flags = sorted({row.rounds[-1].flag for row in content.responses if row.rounds[-1].flag is not None})
+        is_wide = isinstance(charted, Chart) and len(table.columns) > WIDE
         blocks: tuple[Block, ...] = (
             Paragraph(lead),
-            charted,
+            *((replace(charted, table=None), table) if is_wide and isinstance(charted, Chart) else (charted,)),
             *hidden_note(say, [table]),
             *(Paragraph(say(f"response.flag_notes.{flag}"), "note") for flag in flags),
         )
@@ -409,6 +414,8 @@ class Sections:
     def group(self, group: GroupBlock, number: int, *, with_answers: bool = True) -> Section:
         """Levels, changes, rounds, questions that moved, spread, answers."""
         say, name = self.say, f"gruppe-{number}"
+        if self._is_all_hidden(group):
+            return self._hidden_group(group, name)
         blocks: list[Block] = []
         if self.content.pairs and group.themes:
             blocks.append(Paragraph(wording.summary_line(say, group.tally, self.content.pairs[0])))
@@ -421,6 +428,27 @@ class Sections:
         if with_answers and group.themes:
             inner += self.answers(group, name)
         return Section(name, group.label, (*blocks, *hidden_note(say, inner), *inner))
+
+    @staticmethod
+    def _is_all_hidden(group: GroupBlock) -> bool:
+        """Whether a group has figures, but none that may be shown."""
+        levels = [
+            one for theme in group.themes for one in (theme.level, *(r.unit for r in theme.rounds), *theme.members)
+        ]
+        return (
+            any(one.state == "suppressed" for one in levels)
+            and not any(one.mean is not None for one in levels)
+            and not any(change.delta is not None for theme in group.themes for change in theme.changes)
+            and not any(item.state == "shown" for t in group.themes for a in t.answers for item in a.items)
+        )
+
+    def _hidden_group(self, group: GroupBlock, name: str) -> Section:
+        """A sentence instead of tables that would hold nothing but the sign."""
+        codes = {theme.level.code for theme in group.themes if theme.level.state == "suppressed"}
+        codes |= {one.unit.code for t in group.themes for one in t.rounds if one.unit.state == "suppressed"}
+        reasons = {r["da"]: r for r in (wording.hidden_reason(self.say, code, self.frame) for code in codes)}
+        told = self.say.joined([reasons[key] for key in sorted(reasons)], "; ")
+        return Section(name, group.label, (Paragraph(self.say("group.all_hidden", reasons=told)),))
 
     def levels(self, group: GroupBlock, name: str) -> list[Block]:
         """Where the unit stands, against the nearest units above it, with those that it is made of."""

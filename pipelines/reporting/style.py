@@ -50,6 +50,7 @@ STATUS_SIGNS = {"increase": "▲", "decrease": "▼", "status_quo": "■", "inco
 
 TEXT = 13.0
 SMALL = 11.5
+TINY = 9.0
 LINE = 16.0
 """Height of a line of text."""
 

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow.compute as pc
 
 from pipelines.dictionary import dictionary_of
-from pipelines.errors import StorageError
 from pipelines.programme import Programme
 from pipelines.reporting import style
 from pipelines.reporting.model import Provenance
+from pipelines.reporting.reading import read_columns
 from pipelines.reporting.texts import Voice
 
 if TYPE_CHECKING:
@@ -75,6 +75,9 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 Filter = tuple[str, str, object]
 
+Entry = tuple[str, float | None, float | None, float | None, bool]
+"""Theme, figure, ends of its interval, and whether it is suppressed."""
+
 
 @dataclass(frozen=True)
 class Office:
@@ -110,36 +113,41 @@ class Office:
             set(lineage.loc[lineage["municipality_id"].astype(str).eq(municipality), "lineage_id"].astype(str))
         )
 
-    def rows(self, mart: str, municipality: str) -> pa.Table:
-        """A mart's rows of a municipality with all breakdowns, and of its schools in the latest mapping without any.
+    @cached_property
+    def tables(self) -> dict[str, pa.Table]:
+        """Rows of all municipalities with all breakdowns, and of schools in the latest mapping without any; read once.
 
-        Of levels only those of all questions: the trend form stands behind the changes. A school's theme that neither was
-        asked nor has data has no row.
+        Of levels only those of all questions: the trend form stands behind the changes. A school's theme that was not asked or
+        has no data has no row.
 
         Raises:
-            StorageError: the mart is missing or damaged.
+            StorageError: a mart is missing, damaged or lacks a column.
         """
-        file = self.marts / f"{mart}.parquet"
-        is_level = mart == "theme_scores"
-        form: list[Filter] = [("form", "=", "full")] if is_level else []
-        chosen = [[("level", "=", "municipality"), ("unit_id", "=", municipality), *form]]
-        schools = self.schools_of(municipality)
-        if schools and self.rounds:
-            latest: list[Filter] = [("mapping" if is_level else "mapping_to", "=", self.rounds[-1])]
-            if not is_level:
-                latest += [
-                    ("mapping_from", "=", self.rounds[-2:][0]),
-                    ("status", "not in", ["no_data", "not_comparable"]),
-                ]
-            whole: list[Filter] = [("level", "=", "institution"), ("unit_id", "in", schools), ("breakdown", "=", "all")]
-            chosen.append([*whole, *form, *latest])
-        try:
-            return pq.read_table(file, filters=chosen)
-        except (pa.ArrowException, OSError) as error:
-            raise StorageError(
-                f"{file}: the mart cannot be read ({type(error).__name__}), so the workbooks cannot be written; build the "
-                "release again"
-            ) from None
+        full: list[Filter] = [("form", "=", "full")]
+        latest: list[Filter] = [("mapping", "=", self.rounds[-1])]
+        newest: list[Filter] = [
+            ("mapping_to", "=", self.rounds[-1]),
+            ("mapping_from", "=", self.rounds[-2:][0]),
+            ("status", "not in", ["no_data", "not_comparable"]),
+        ]
+        town: list[Filter] = [("level", "=", "municipality")]
+        school: list[Filter] = [("level", "=", "institution"), ("breakdown", "=", "all")]
+        chosen = {
+            "theme_scores": [[*town, *full], [*school, *full, *latest]],
+            "progression": [town, [*school, *newest]],
+        }
+        return {
+            mart: read_columns(self.marts / f"{mart}.parquet", COLUMNS[mart].split(), filters)
+            for mart, filters in chosen.items()
+        }
+
+    def rows(self, mart: str, municipality: str) -> pa.Table:
+        """A mart's rows of a municipality and of its schools."""
+        table = self.tables[mart]
+        level, unit = table["level"], table["unit_id"]
+        own = pc.and_(pc.equal(level, "municipality"), pc.equal(unit, municipality))
+        schools = pa.array(self.schools_of(municipality), pa.string())
+        return table.filter(pc.or_(own, pc.and_(pc.equal(level, "institution"), pc.is_in(unit, schools))))
 
 
 def workbook(office: Office, municipality: str, voice: Voice) -> bytes:
@@ -419,24 +427,23 @@ class _Writer:
             number_format=FORMATS["delta"],
         )
 
-    def _entries(
-        self, group: str, rows: Iterable[Mapping[str, Any]], figure: str
-    ) -> list[tuple[str, float | None, float | None, float | None, bool]]:
-        """Theme, figure, ends of its interval, and whether it is suppressed; in the instrument's order."""
+    def _entries(self, group: str, rows: Iterable[Mapping[str, Any]], figure: str) -> list[Entry]:
+        """Entries of a chart in the instrument's order."""
         order = list(self._themes)
         chosen = sorted(
             rows, key=lambda row: order.index((group, row["theme"])) if (group, row["theme"]) in order else 0
         )
-        return [
-            (
-                self._themes.get((group, row["theme"]), row["theme"]),
-                row[figure],
-                row["ci_low"],
-                row["ci_high"],
-                row["suppressed"] is not None,
-            )
-            for row in chosen
-        ]
+        return [self._entry(group, row, figure) for row in chosen]
+
+    def _entry(self, group: str, row: Mapping[str, Any], figure: str) -> Entry:
+        name = self._themes.get((group, row["theme"]), row["theme"])
+        if row["suppressed"] is not None:
+            return name, None, None, None, True
+        value, low, high = (
+            one if one is not None and math.isfinite(one) else None
+            for one in (row[figure], row["ci_low"], row["ci_high"])
+        )
+        return name, value, low, high, False
 
     def _block(self, sheet: Worksheet, place: int, block: _Block) -> int:
         """Rows of a chart and the chart beside them; what is not shown stands below, outside the chart's rows."""
@@ -518,7 +525,7 @@ class _Block:
 
     title: str
     head: str
-    rows: list[tuple[str, float | None, float | None, float | None, bool]]
+    rows: list[Entry]
     crossing: float
     number_format: str
 

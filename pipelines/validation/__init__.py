@@ -10,6 +10,7 @@ since nothing is known about what it was to guard.
 
 from __future__ import annotations
 
+from pipelines.validation.attack import attack_marts
 from pipelines.validation.evidence import Verdict, write_evidence
 from pipelines.validation.results import CheckResult, from_dbt
 from pipelines.validation.run import run_suite
@@ -28,6 +29,7 @@ __all__ = [
     "CheckResult",
     "Suite",
     "Verdict",
+    "attack_marts",
     "from_dbt",
     "load_suites",
     "mart_suites",

@@ -136,6 +136,22 @@ def initiative_distance(frame: pd.DataFrame, _: Scope) -> pd.Series:
     return (frame["delta_with"] - frame["delta_without"] - frame["difference"]).abs()
 
 
+def turnover_gap(frame: pd.DataFrame, _: Scope) -> pd.Series:
+    """Distance between a change and its parts by stayers, joiners and leavers."""
+    return (frame["delta_stayers"] + frame["joiners"] + frame["leavers"] - frame["delta"]).abs()
+
+
+def turnover_count_gap(frame: pd.DataFrame, _: Scope) -> pd.Series:
+    """Distance of the counts of both rounds from those of stayers, leavers and joiners."""
+    before = (frame["n_stayers"] + frame["n_leavers"] - frame["n_from"]).abs()
+    return before + (frame["n_stayers"] + frame["n_joiners"] - frame["n_to"]).abs()
+
+
+def weighted_gap(frame: pd.DataFrame, _: Scope) -> pd.Series:
+    """Distance between the difference that weights make and that of the two means."""
+    return (frame["mean_weighted"] - frame["mean"] - frame["difference"]).abs()
+
+
 def ci_reach(frame: pd.DataFrame, _: Scope) -> pd.Series:
     """How far the interval of a change reaches from zero."""
     return frame[["ci_low", "ci_high"]].abs().max(axis=1, skipna=False)
@@ -207,6 +223,9 @@ DERIVED: dict[str, Derive] = {
         gap_distance,
         gap_change_distance,
         initiative_distance,
+        turnover_gap,
+        turnover_count_gap,
+        weighted_gap,
         ci_reach,
         share_gap,
         answered,

@@ -13,7 +13,7 @@ from typing import Literal, Protocol, TypeVar
 
 import pandas as pd
 
-Source = Literal["great_expectations", "dbt"]
+Source = Literal["great_expectations", "dbt", "disclosure"]
 Severity = Literal["error", "warning"]
 Outcome = Literal["passed", "failed", "could_not_run"]
 

@@ -249,6 +249,17 @@ def test_a_failing_expectation_blocks_and_names_its_keys(
     assert broken.current.name == release
 
 
+def test_the_base_is_frozen(broken: Built, capfd: pytest.CaptureFixture[str]) -> None:
+    path = broken.landing / SMALL / "2006" / "parents.csv"
+    text = path.read_text(encoding="cp1252")
+    path.write_text(text.replace("Strongly agree", "Disagree", 1), encoding="cp1252")
+    before = broken.current
+    assert broken.run() == 1
+    said = capfd.readouterr().err
+    assert "the base of the 500 scale is frozen, and 2 of its parameters would change, the first parents" in said
+    assert broken.current == before
+
+
 def test_a_full_disk_is_one_clear_line(
     broken: Built, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -36,6 +36,10 @@ class Oracle:
     social_gap: pd.DataFrame
     social_gap_change: pd.DataFrame
     initiative_development: pd.DataFrame
+    nonresponse_weighted: pd.DataFrame
+    composition: pd.DataFrame
+    item_contribution: pd.DataFrame
+    sustained: pd.DataFrame
 
 
 def compute(programme: Programme, raw: Path) -> Oracle:
@@ -49,14 +53,24 @@ def compute(programme: Programme, raw: Path) -> Oracle:
     scores = with_500(programme, theme_means(programme, asked, scored).merge(people, on="respondent_key"))
     long = in_units(programme, scores)
     levels = theme_scores(programme, long)
+    changed = progression(programme, long, levels)
     return Oracle(
         theme_scores=levels,
-        progression=progression(programme, long, levels),
+        progression=changed,
         reliability=reliability(asked, scored),
         response_rates=response_rates(programme, asked, answers, people, roster),
         social_gap=social_gaps(programme, scores),
         social_gap_change=social_gap_changes(programme, scores),
         initiative_development=initiatives(programme, scores),
+        nonresponse_weighted=weighted(programme, scores, people, roster),
+        composition=composition(programme, scores),
+        item_contribution=item_contributions(
+            programme,
+            scored.merge(people.drop(columns=["mapping", "respondent_group"]), on="respondent_key"),
+            scores,
+            changed,
+        ),
+        sustained=sustained(programme, changed),
     )
 
 
@@ -193,14 +207,33 @@ def theme_scores(programme: Programme, long: pd.DataFrame) -> pd.DataFrame:
         long[name] = result[name].to_numpy()[place]
     long["place"] = place
     cluster = long["cluster"].where(long["by_class"], long["respondent_key"].astype(str))
-    u = ((long["score"] - long["mean"]) / long["n"]).groupby([place, cluster]).sum()
-    by_cell = u.groupby(level=0)
-    result["clusters"], spread = by_cell.size(), by_cell.apply(lambda u: (u**2).sum())
+    by_cluster = ((long["score"] - long["mean"]) / long["n"]).groupby([place, cluster]).agg(["sum", "size"])
+    result["clusters"] = by_cluster.groupby(level=0).size()
+    spread = (by_cluster["sum"] ** 2).groupby(level=0).sum()
+    weight = (by_cluster["size"] / result["n"].reindex(by_cluster.index.get_level_values(0)).to_numpy()) ** 2
     s = result["clusters"].where(result["clusters"] > 1)
-    result["se"], result["df"] = np.sqrt(s / (s - 1) * spread), s - 1
+    result["se"] = np.sqrt(s / (s - 1) * spread)
+    result["df"] = (s - 1).mask(result["by_class"], degrees(programme, s, weight))
     half = stats.t.ppf(0.975, result["df"]) * result["se"]
     result["ci_low"], result["ci_high"] = result["mean"] - half, result["mean"] + half
     return result
+
+
+def degrees(programme: Programme, s: pd.Series, weight: pd.Series) -> pd.Series:
+    """Clusters − 1; or, where the programme says so, Satterthwaite's for clusters of unequal size.
+
+    The latter is (Σw)²/Σw² − 1 with w = Σ(n_s/n)² over the means of a figure, at least 1.
+
+    Args:
+        programme: its setting.
+        s: clusters per figure.
+        weight: w per figure (first level of the index) and cluster.
+    """
+    if programme.definition.thresholds.degrees_of_freedom == "clusters":
+        return s - 1
+    by_figure = weight.groupby(level=0)
+    effective = by_figure.sum() ** 2 / (weight**2).groupby(level=0).sum() - 1
+    return effective.reindex(s.index).clip(lower=1).where(s.notna())
 
 
 def progression(programme: Programme, long: pd.DataFrame, levels: pd.DataFrame) -> pd.DataFrame:
@@ -246,13 +279,15 @@ def changes(programme: Programme, levels: pd.DataFrame, rows: pd.DataFrame, firs
     stays = programme.definition.ids.institutions_stable & within["level"].ne("institution")
     cluster = within["cluster"].where(stays, within["cluster"] + " " + within["mapping"])
     u = (sign * (within["score"] - within["mean"]) / within["n"]).groupby([within["cell"], cluster]).sum()
+    weight = within.groupby([within["cell"], cluster, within["mapping"]])["n"].agg(lambda n: (len(n) / n.iloc[0]) ** 2)
+    weight = weight.groupby(level=[0, 1]).sum()
     s = u.groupby(level=0).size().reindex(pair.index)
     spread = (u**2).groupby(level=0).sum().reindex(pair.index)
     part_a, part_b = var_a / n_a, var_b / n_b
     welch = (part_a + part_b) ** 2 / (part_a**2 / (n_a - 1) + part_b**2 / (n_b - 1))
     more = s.where(s > 1)
     pair["se"] = np.sqrt((more / (more - 1) * spread).where(by_class, part_a + part_b))
-    pair["df"] = (more - 1).where(by_class, welch)
+    pair["df"] = degrees(programme, more, weight).where(by_class, welch)
     pair["clusters"] = s.where(by_class, n_a + n_b)
     for side in ("from", "to"):
         pair[f"clusters_{side}"] = pair[f"clusters_{side}"].where(by_class, pair[f"n_{side}"])
@@ -350,21 +385,25 @@ def response_rates(
     return result
 
 
-def linearised(rows: pd.DataFrame, arms: list[tuple[int, pd.Series]], cluster: pd.Series) -> tuple[float, ...]:
+def linearised(
+    programme: Programme, rows: pd.DataFrame, arms: list[tuple[int, pd.Series]], cluster: pd.Series
+) -> tuple[float, ...]:
     """Σ sign · mean over arms (sign, mask of rows), its standard error and df over the union of clusters (method.md 5)."""
-    u, estimate = pd.Series(0.0, index=rows.index), 0.0
+    estimate, parts, weights = 0.0, [], []
     for sign, mask in arms:
-        y = rows.loc[mask, "score"]
+        y, place = rows.loc[mask, "score"], cluster[mask]
         estimate += sign * y.mean()
-        u[mask] += sign * (y - y.mean()) / len(y)
-    inside = pd.concat([mask for _, mask in arms], axis=1).any(axis=1)
-    by_cluster = u[inside].groupby(cluster[inside]).sum()
+        parts.append((sign * (y - y.mean()) / len(y)).groupby(place).sum())
+        weights.append((y.groupby(place).size() / len(y)) ** 2)
+    by_cluster, weight = (pd.concat(part).groupby(level=0).sum() for part in (parts, weights))
     s = len(by_cluster)
+    one = pd.Series([float(s)])
+    df = degrees(programme, one, weight.set_axis(pd.MultiIndex.from_product([[0], weight.index])))[0]
     se = math.sqrt(s / (s - 1) * (by_cluster**2).sum()) if s > 1 else math.nan
     # A mean that stands on one cluster has no spread that could be seen.
     if min(cluster[mask].nunique() for _, mask in arms) < 2:
         se = math.nan
-    return estimate, se, s - 1.0, s
+    return estimate, se, df, s
 
 
 def units_of(programme: Programme, rows: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
@@ -384,7 +423,7 @@ def social_gaps(programme: Programme, scores: pd.DataFrame) -> pd.DataFrame:
             top, bottom = part["background"].eq(high), part["background"].eq(low)
             figures: tuple[float, ...] = (math.nan,) * 4
             if top.any() and bottom.any():
-                figures = linearised(part, [(1, top), (-1, bottom)], part["school"])
+                figures = linearised(programme, part, [(1, top), (-1, bottom)], part["school"])
             unknown = int(part["background"].isna().sum())
             found.append((*key, level, unit, len(part), unknown, bottom.sum() or None, top.sum() or None, *figures))
     names = ["mapping", "respondent_group", "theme", *UNIT, "n", "n_unknown", "n_lowest", "n_highest"]
@@ -404,7 +443,7 @@ def social_gap_changes(programme: Programme, scores: pd.DataFrame) -> pd.DataFra
                         for sign, mapping, code in ((1, b, high), (-1, b, low), (-1, a, high), (1, a, low))
                     ]
                     if all(mask.any() for _, mask in arms):
-                        found.append((a, b, *key, level, unit, *linearised(part, arms, part["school"])))
+                        found.append((a, b, *key, level, unit, *linearised(programme, part, arms, part["school"])))
     names = ["mapping_from", "mapping_to", "respondent_group", "theme", *UNIT, "delta", "se", "df", "clusters"]
     return with_bounds(pd.DataFrame(found, columns=names), "delta")
 
@@ -432,7 +471,7 @@ def initiatives(programme: Programme, scores: pd.DataFrame) -> pd.DataFrame:
                 arms = [(1, with_it & last), (-1, with_it & first), (-1, never & last), (1, never & first)]
                 if all(mask.any() for _, mask in arms):
                     means = [part.loc[mask, "score"].mean() for _, mask in arms]
-                    figures = linearised(part, arms, part["school"])
+                    figures = linearised(programme, part, arms, part["school"])
                     sizes = [int(mask.sum()) for _, mask in arms]
                     deltas = means[0] - means[1], means[2] - means[3]
                     found.append((code, group, theme, phase, keys[a], keys[b], *sizes, *deltas, *figures))
@@ -446,3 +485,122 @@ def with_bounds(rows: pd.DataFrame, figure: str) -> pd.DataFrame:
     half = stats.t.ppf(0.975, rows["df"]) * rows["se"]
     rows["df"] = rows["df"].where(rows["se"].notna())
     return rows.assign(ci_low=rows[figure] - half, ci_high=rows[figure] + half)
+
+
+def band_of(grade: pd.Series) -> pd.Series:
+    """Grade bands; empty where there is no grade."""
+    band = pd.Series("", index=grade.index, dtype="object")
+    for low, high, name in BANDS:
+        band = band.mask(grade.between(low, high), name)
+    return band
+
+
+def weighted(programme: Programme, scores: pd.DataFrame, people: pd.DataFrame, roster: pd.DataFrame) -> pd.DataFrame:
+    """method.md 9: each respondent weighs as many as were invited of the same municipality, gender and grade band."""
+    lists = {g.code for g in programme.respondent_groups if g.roster == "extract"}
+    everyone = pd.concat([roster, people[people["respondent_group"].isin(lists)]], ignore_index=True)
+    stratum = ["mapping", "respondent_group", "municipality_id", "sex", "band"]
+    rows = scores[scores["form"].eq("full")].assign(
+        sex=lambda f: f["gender"].fillna(""), band=lambda f: band_of(f["grade"])
+    )
+    everyone = everyone.assign(sex=everyone["gender"].fillna(""), band=band_of(everyone["grade"]))
+    invited = everyone.groupby(stratum).size().rename("invited").reset_index()
+    found = []
+    for key, theme in rows.groupby(["mapping", "respondent_group", "theme"]):
+        counted = theme.groupby(stratum)["score"].agg(["size", "mean"]).reset_index().merge(invited, on=stratum)
+        here = invited[invited["mapping"].eq(key[0]) & invited["respondent_group"].eq(key[1])]
+        for level, unit, part in units_of(programme, counted):
+            all_here = here if level == "programme" else here[here["municipality_id"].eq(unit)]
+            mine = theme if level == "programme" else theme[theme["municipality_id"].eq(unit)]
+            mean = np.average(part["mean"], weights=part["invited"])
+            covered = part["invited"].sum() / all_here["invited"].sum()
+            found.append((*key, level, unit, len(mine), all_here["invited"].sum(), covered, mine["score"].mean(), mean))
+    names = ["mapping", "respondent_group", "theme", *UNIT, "n", "invited", "share_covered", "mean", "mean_weighted"]
+    return pd.DataFrame(found, columns=names)
+
+
+def pairs(programme: Programme) -> list[tuple[str, str]]:
+    """Pairs of mappings, the earlier first."""
+    keys = list(programme.mapping_keys)
+    return [(a, b) for i, a in enumerate(keys) for b in keys[i + 1 :]]
+
+
+def composition(programme: Programme, scores: pd.DataFrame) -> pd.DataFrame:
+    """method.md 5: the change among schools of both rounds, and the rest of the change."""
+    found, rows = [], scores[scores["form"].eq("trend")]
+    for key, theme in rows.groupby(["respondent_group", "theme"]):
+        for level, unit, part in units_of(programme, theme):
+            for a, b in pairs(programme):
+                first, last = part[part["mapping"].eq(a)], part[part["mapping"].eq(b)]
+                if first.empty or last.empty:
+                    continue
+                before, after = set(first["school"]), set(last["school"])
+                stay = before & after
+                delta = last["score"].mean() - first["score"].mean()
+                kept = [side.loc[side["school"].isin(stay), "score"] for side in (first, last)]
+                both = kept[1].mean() - kept[0].mean()
+                counts = len(stay), len(after - before), len(before - after), len(kept[0]), len(kept[1])
+                found.append((a, b, *key, level, unit, *counts, delta, both, delta - both))
+    names = ["mapping_from", "mapping_to", "respondent_group", "theme", *UNIT, "schools_both", "schools_opened"]
+    names += ["schools_closed", "n_both_from", "n_both_to", "delta", "delta_both", "composition"]
+    return pd.DataFrame(found, columns=names)
+
+
+def item_contributions(
+    programme: Programme, answers: pd.DataFrame, scores: pd.DataFrame, changed: pd.DataFrame
+) -> pd.DataFrame:
+    """method.md 5: an item's own change over all who answered it, in points of its theme and shared by the items."""
+    rows = answers[answers["is_trend"]]
+    k = rows.groupby(["respondent_group", "theme"])["item_id"].nunique().rename("k").reset_index()
+    base = scores[scores["form"].eq("trend") & scores["mapping"].eq(scores["base_mapping"])]
+    sigma = base.groupby(["respondent_group", "theme"])["y"].std().rename("sigma").reset_index()
+    units = pd.concat(
+        [
+            rows.assign(level="programme", unit_id=programme.slug),
+            rows.assign(level="municipality", unit_id=rows["municipality_id"]),
+            rows.assign(level="institution", unit_id=rows["school"]),
+        ]
+    )
+    cell = ["respondent_group", "theme", "item_id", *UNIT]
+    means = units.groupby(["mapping", *cell])["x"].agg(["mean", "size"]).reset_index()
+    found = []
+    for a, b in pairs(programme):
+        pair = means[means["mapping"].eq(a)].merge(means[means["mapping"].eq(b)], on=cell, suffixes=("_from", "_to"))
+        found.append(pair.assign(mapping_from=a, mapping_to=b))
+    result = pd.concat(found).merge(k).merge(sigma)
+    result["contribution"] = 100 * (result["mean_to"] - result["mean_from"]) / result["sigma"] / result["k"]
+    whole = changed.loc[
+        changed["breakdown"].eq("all"), ["mapping_from", "mapping_to", *UNIT, "respondent_group", "theme", "delta"]
+    ]
+    result = result.merge(whole)
+    theme = ["mapping_from", "mapping_to", *UNIT, "respondent_group", "theme"]
+    result["residual"] = result["delta"] - result.groupby(theme)["contribution"].transform("sum")
+    return result.rename(columns={"size_from": "n_from", "size_to": "n_to"})
+
+
+def sustained(programme: Programme, changed: pd.DataFrame) -> pd.DataFrame:
+    """method.md 5: the table of outcomes, where all three pairs have a figure."""
+    first, second, third = programme.mapping_keys
+    unit = [*UNIT, "respondent_group", "theme"]
+    rows = changed[changed["breakdown"].eq("all")]
+    status = {
+        (a, b): rows[rows["mapping_from"].eq(a) & rows["mapping_to"].eq(b)].set_index(unit)["status"]
+        for a, b in pairs(programme)
+    }
+    wide = pd.concat(status, axis=1, join="inner")
+    wide.columns = [f"{a}-{b}" for a, b in wide.columns]
+
+    def outcome(early: str, late: str, whole: str) -> str:
+        if early == "increase" and late == "decrease":
+            return "relapse"
+        if early == "increase" and whole == "increase":
+            return "sustained_increase"
+        if early == "decrease" and whole == "decrease" and late != "increase":
+            return "sustained_decrease"
+        if early in ("status_quo", "inconclusive") and whole == "increase":
+            return "late_increase"
+        return "stable" if early == late == whole == "status_quo" else "inconclusive"
+
+    columns = [wide[f"{first}-{second}"], wide[f"{second}-{third}"], wide[f"{first}-{third}"]]
+    wide["status"] = [outcome(*row) for row in zip(*columns, strict=True)]
+    return wide.reset_index()[[*unit, "status"]]

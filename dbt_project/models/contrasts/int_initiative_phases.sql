@@ -28,7 +28,7 @@ inner join {{ source('raw', 'mappings') }} as later
     on
         earlier.position < later.position
         and (
-            (earlier.position = periods.first_position - 1 and later.position = periods.first_position)
-            or (earlier.position = periods.first_position and later.position = periods.last_position)
-            or (earlier.position = periods.last_position and later.position = periods.last_position + 1)
+            (periods.first_position - 1 = earlier.position and periods.first_position = later.position)
+            or (periods.first_position = earlier.position and periods.last_position = later.position)
+            or (periods.last_position = earlier.position and periods.last_position + 1 = later.position)
         )

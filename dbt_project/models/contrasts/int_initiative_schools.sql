@@ -1,6 +1,6 @@
 -- One row per initiative, respondent group, theme that it is meant for, and school: who takes part (method.md 7)?
--- A school is `with` when it or its municipality takes part, `other` when only another initiative on the theme has it, in whatever
--- period, and `without` otherwise: those who are compared have had no initiative on the theme at all.
+-- A school is `with` when it or its municipality takes part, `other` when only another initiative on the theme has it, in
+-- whatever period, and `without` otherwise: those who are compared have had no initiative on the theme at all.
 with schools as (
     select distinct
         municipality_id,

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from pipelines.programme import Programme, load_programme
-from pipelines.reporting import Edition, InputFile, Provenance, write_reports
+from pipelines.reporting import Edition, InputFile, Provenance
+from pipelines.reporting import write_reports as write_everything
 from pipelines.reporting.texts import Voices, load_voices
 from tests.unit.reporting import example
+
+write_reports = partial(write_everything, pdf="joint")
+"""Papers cost more than pages; what holds of those of the whole programme holds of all."""
 
 
 @pytest.fixture(scope="session")

@@ -172,6 +172,7 @@ def marts(hidden: float = 0.0) -> dict[str, pd.DataFrame]:
         "social_gap": pd.DataFrame(_gaps(hidden)),
         "social_gap_change": pd.DataFrame(_gap_changes(hidden)),
         "initiative_development": pd.DataFrame(_initiatives(hidden)),
+        "item_comparability": pd.DataFrame(_comparability(hidden)),
     }
 
 
@@ -238,6 +239,7 @@ def _scores(hidden: float) -> Iterator[dict[str, object]]:
                     "mean": mean,
                     "ci_low": mean - 7.25,
                     "ci_high": mean + 7.25 if theme != "faelles" or group != "elever" else None,
+                    "sd": 91.5 + number / 10 + (hidden if reason else 0),
                     "favourable": 0.5 + number / 100,
                     "programme_difference": None if level == "programme" else lead,
                     "programme_difference_low": None if level == "programme" else lead - 5,
@@ -289,6 +291,8 @@ def _changes(hidden: float) -> Iterator[dict[str, object]]:
                 "breakdown_value": "all",
                 "n_from": 1000 + number,
                 "n_to": 2000 + number,
+                "mean_from": 500.25 if shown else None,
+                "mean_to": 500.25 + moved if shown else None,
                 "delta": moved if shown else None,
                 "ci_low": moved - width if width is not None else None,
                 "ci_high": moved + width if width is not None else None,
@@ -320,6 +324,28 @@ def _reliability(hidden: float) -> Iterator[dict[str, object]]:
                     "verdict": verdict,
                     "suppressed": reason,
                 }
+
+
+def _comparability(hidden: float) -> Iterator[dict[str, object]]:
+    """The third question of each theme has drifted; the leaders' is suppressed."""
+    for mapping in MAPPINGS:
+        for group in GROUPS:
+            for theme in THEMES:
+                for item in (1, 2, 3):
+                    reason = "n_lt_min" if group == "ledere" else None
+                    yield {
+                        "programme": PROGRAMME,
+                        "mapping": mapping,
+                        "respondent_group": group,
+                        "theme": theme,
+                        "item_id": f"{theme}_{item}",
+                        "mapping_from": None if mapping == MAPPINGS[0] else MAPPINGS[MAPPINGS.index(mapping) - 1],
+                        "comparability": "new" if mapping == MAPPINGS[0] else "identical",
+                        "is_trend": True,
+                        "drift": -0.414 + (hidden if reason else 0) if item == 3 else 0.02,
+                        "is_flagged": item == 3 and mapping != MAPPINGS[0],
+                        "suppressed": reason,
+                    }
 
 
 def _responses(hidden: float) -> Iterator[dict[str, object]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -88,3 +89,9 @@ class Page(HTMLParser):
         self.text += data
         if self._cell is not None and not heard:
             self._cell.append(data)
+
+
+@lru_cache(maxsize=128)
+def page_of(file: Path) -> Page:
+    """A page, read once."""
+    return Page(file)

@@ -1,9 +1,8 @@
-"""The pages as readers get them: read back and held against the marts."""
+"""Whole documents: every number is the mart's, nothing hidden is in them, they stand alone and can be read by everyone."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -13,17 +12,34 @@ import pytest
 
 from pipelines.errors import StorageError
 from pipelines.programme import Programme
-from pipelines.reporting import Edition, Provenance, write_reports
-from pipelines.reporting.model import LANGUAGES, Language
-from pipelines.reporting.names import page_names
-from pipelines.reporting.texts import Voices
+from pipelines.reporting import Edition, Provenance
+from pipelines.reporting.model import LANGUAGES
+from pipelines.reporting.names import safe_names
+from pipelines.workers import Workers
 from tests.unit.reporting import example
-from tests.unit.reporting.pages import Page
+from tests.unit.reporting.conftest import write_reports
+from tests.unit.reporting.pages import Page, page_of
 
-PAGES = ("programme.html", *page_names(["101", "Å/../2", "303"]).values())
+ODD = safe_names(["101", "Å/../2", "303"])["Å/../2"]
+TOWNS = {"101": "municipality-101", "Å/../2": f"municipality-{ODD}", "303": "municipality-303"}
+SCHOOLS = {"901": "school-901", "9/3": f"daycare-{safe_names(['901', '9/3'])['9/3']}"}
+KINDS = ("summary", "response", "progression")
+UNITS = {
+    "programme": example.PROGRAMME,
+    **{f"{kind}-programme": example.PROGRAMME for kind in KINDS},
+    **{name: unit for unit, name in (*TOWNS.items(), *SCHOOLS.items())},
+    **{f"{kind}-{name}": unit for unit, name in TOWNS.items() for kind in (*KINDS, "quality")},
+    **{f"theme-{theme}": example.PROGRAMME for theme in example.THEMES},
+}
+"""Every document's name and the unit that it is of."""
 FIRST = "municipality-101.html"
-ODD = page_names(["Å/../2"])["Å/../2"]
-EVERY = [f"{language}/{name}" for language in LANGUAGES for name in PAGES]
+EVERY = [f"{language}/{name}.html" for language in LANGUAGES for name in (*UNITS, "method", "data-book")] + [
+    "en/index.html"
+]
+SAMPLE = [
+    "index.html",
+    *(e for e in EVERY if "Å" not in e and ("101" in e or "programme" in e or "90" in e or "theme-ro" in e)),
+]
 THEME = {"trivsel": ("Trivsel", "Theme trivsel"), "faelles": (example.LONG, "Theme faelles")}
 
 
@@ -41,105 +57,39 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def test_the_files(reports: Path) -> None:
-    assert sorted(files(reports)) == sorted(["index.html", *EVERY])
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_levels_are_the_marts(reports: Path, voices: Voices, language: Language) -> None:
-    page, number = Page(reports / language / FIRST), voices[language].number
-    group, mapping = {"da": ("Elever", "niveau i Kortlægning"), "en": ("Pupils", "level in Mapping")}[language]
-    table = page.table(f"{group}: {mapping} 2019")
-    for theme, labels in THEME.items():
-        unit = rows("theme_scores", unit_id="101", respondent_group="elever", theme=theme, form="full", mapping="2019")
-        whole = rows(
-            "theme_scores", level="programme", respondent_group="elever", theme=theme, form="full", mapping="2019"
-        )
-        row = unit.iloc[0]
-        missing = pd.isna(row["ci_high"])
-        assert table.row(labels[LANGUAGES.index(language)]) == [
-            number.decimal(row["mean"], 0),
-            "–" if missing else number.interval(row["ci_low"], row["ci_high"]),
-            number.integer(int(row["n"])),
-            number.share(row["favourable"]),
-            number.decimal(whole.iloc[0]["mean"], 0),
-        ]
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", ["programme.html", FIRST])
-def test_changes_are_the_marts(reports: Path, voices: Voices, language: Language, name: str) -> None:
-    page, number = Page(reports / language / name), voices[language].number
-    unit = "101" if name == FIRST else example.PROGRAMME
-    group = {"da": "Elever: udvikling fra 2017 til 2019", "en": "Pupils: development from 2017 to 2019"}[language]
-    table = page.table(group)
-    for theme, labels in THEME.items():
-        found = rows(
-            "progression", unit_id=unit, respondent_group="elever", theme=theme, mapping_from="2017", mapping_to="2019"
-        )
-        row = found.iloc[0]
-        cells = table.row(labels[LANGUAGES.index(language)])
-        if pd.isna(row["delta"]):
-            assert cells[0] == "–"
-            continue
-        missing = pd.isna(row["ci_low"])
-        assert cells[:4] == [
-            number.signed(row["delta"], 1),
-            "–" if missing else number.change_interval(row["ci_low"], row["ci_high"]),
-            number.probability(row["q"]),
-            number.signed(row["hedges_g"], 2),
-        ]
-        assert voices[language](f"status.{row['status']}") in cells[4]
-
-
-def test_every_pair_of_mappings_has_its_rows(reports: Path) -> None:
-    page = Page(reports / "da" / FIRST)
-    others = page.table("Elever: udvikling mellem de øvrige kortlægninger")
-    assert [row[0] for row in others.rows if len(row) == 1] == ["Fra 2015 til 2019", "Fra 2015 til 2017"]
-    assert len([row for row in others.rows if len(row) > 1]) == 2 * len(example.THEMES)
-
-
-def test_the_resume_counts_the_marts_statuses(reports: Path) -> None:
-    table = Page(reports / "da" / FIRST).table("Antal temaer efter udvikling fra 2017 til 2019")
-    counts = Counter(rows("progression", unit_id="101", mapping_from="2017", mapping_to="2019")["status"])
-    words = {"stigning": "increase", "status quo": "status_quo", "uafklaret": "inconclusive", "fald": "decrease"}
-    found = dict(zip(table.head[1:], table.row("Alle grupper"), strict=True))
-    assert {word: int(found[word]) for word in words} == {word: counts[status] for word, status in words.items()}
-    assert int(found["undertrykt"]) == counts["suppressed"]
-    assert int(found["I alt"]) == sum(counts.values())
+    joint = ("programme", *(f"{kind}-programme" for kind in KINDS), "method", "data-book")
+    others = [f"{name}.zip" for name in ("programme", *TOWNS.values())] + [f"{name}.pdf" for name in joint]
+    expected = [f"{language}/{name}" for language in LANGUAGES for name in others]
+    assert sorted(files(reports)) == sorted(["index.html", *EVERY, *expected])
 
 
 def test_response_is_the_marts(reports: Path) -> None:
-    table = Page(reports / "da" / FIRST).table("Inviterede og svar, Kortlægning 2019")
+    table = page_of(reports / "da" / FIRST).table("Inviterede og svar, Kortlægning 2019")
     assert table.row("Elever")[:5] == ["12.347", "5.000", "123", "40,5\u00a0%", "41,5\u00a0%"]
     assert "lav (under 50\u00a0%)" in table.row("Elever")[-1]
 
 
 def test_answers_are_the_marts(reports: Path) -> None:
-    table = Page(reports / "en" / FIRST).table("Theme trivsel: answers in Mapping 2019")
+    table = page_of(reports / "en" / FIRST).table("Theme trivsel: answers in Mapping 2019")
     number = rows("item_distributions", unit_id="101", item_id="trivsel_2", respondent_group="elever").iloc[0]["n"]
     assert table.head == ["Question", "Disagree", "Neither", "Agree", "Answers"]
     assert table.row("Question trivsel_2 <u>?") == ["12%", "25%", "62%", f"{number:,}"]
     assert "worded negatively" in table.rows[2][0]
 
 
-def test_the_municipalities_levels_stand_in_a_table(reports: Path) -> None:
-    table = Page(reports / "da" / "programme.html").table("Ledere: kommunernes niveau i Kortlægning 2019, point")
-    assert table.head == ["Tema", "Bakkeby Kommune", "Ærø <i>Kommune</i>", "Åbjerg Kommune"]
-    for theme, labels in THEME.items():
-        levels = rows(
-            "theme_scores", level="municipality", respondent_group="ledere", theme=theme, form="full", mapping="2019"
-        )
-        means = levels.set_index("unit_id")["mean"]
-        assert table.row(labels[0]) == ["•", f"{means['Å/../2']:.0f}", f"{means['303']:.0f}"]
-
-
 def test_a_suppressed_figure_is_the_sign_with_its_reason(reports: Path) -> None:
-    page = Page(reports / "da" / FIRST)
-    assert page.table("Ledere: niveau i Kortlægning 2019").row("Trivsel")[:4] == ["•"] * 4
-    assert page.table("Ledere: udvikling fra 2017 til 2019").row("Trivsel") == [*["•"] * 4, "• undertrykt"]
-    assert page.table("Ledere: gennemsnit i alle kortlægninger").row("Trivsel")[:3] == ["•"] * 3
+    page = page_of(reports / "da" / FIRST)
+    assert page.table("Elever: forskel efter forældrenes uddannelse i Kortlægning 2019").row(example.EVIL) == ["•"] * 5
     assert page.table("Inviterede og svar, Kortlægning 2019").row("Ledere")[:7] == ["•"] * 7
     assert "• betyder, at tallet er undertrykt: for få besvarelser." in page.text
+    spread = page_of(reports / "da" / "programme.html").table("Ledere: kommunernes niveau i Kortlægning 2019, point")
+    assert spread.row("Trivsel")[0] == "•"
+
+
+def test_a_group_of_which_all_is_hidden_has_a_sentence_and_no_table(reports: Path) -> None:
+    page = page_of(reports / "da" / FIRST)
+    assert "• Alle gruppens tal er undertrykt: for få besvarelser." in page.text
+    assert not [table for table in page.tables if table.caption.startswith("Ledere:")]
     assert "gruppe-2-niveau" not in page.html  # nothing to draw: no figure
 
 
@@ -170,25 +120,37 @@ def test_equal_bytes_in_worker_processes(
     tmp_path: Path,
     programme: Programme,
     provenance: Provenance,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("pipelines.reporting.build.WORTH_A_PROCESS", 1)
     told: list[str] = []
-    written = write_reports(programme, [Edition("public", marts, tmp_path)], provenance, 2, told.append)
+    with Workers(1) as workers:
+        written = write_reports(programme, [Edition("public", marts, tmp_path)], provenance, workers, told.append)
     assert files(tmp_path) == files(reports)
     assert sorted(path.relative_to(tmp_path).as_posix() for path in written) == sorted(files(reports))
-    assert told == [f"reports: {n}/4" for n in (1, 2, 3, 4)]
+    assert told == [f"reports: {n}/10" for n in range(1, 11)]
+
+
+def test_profiles_of_the_first_municipality_only(
+    tmp_path: Path, marts: Path, programme: Programme, provenance: Provenance
+) -> None:
+    """Bakkeby comes first and has all schools; with another first municipality there would be none."""
+    write_reports(programme, [Edition("public", marts, tmp_path / "a")], provenance, profiles="first")
+    assert (tmp_path / "a" / "da" / "school-901.html").is_file()
+    moved = replace(programme, municipalities=programme.municipalities.assign(label=["Åbjerg", "Ødeby", "Ærø"]))
+    moved = replace(moved, lineage=moved.lineage.assign(municipality_id=["Å/../2", "101", "101", "101"]))
+    write_reports(moved, [Edition("public", marts, tmp_path / "b")], provenance, profiles="first")
+    assert [path.name for path in (tmp_path / "b" / "da").glob("*school-*")] == ["school-901.html"]
+    assert not list((tmp_path / "b" / "da").glob("daycare-*"))
 
 
 def test_no_data_is_said_in_words(reports: Path) -> None:
-    page = Page(reports / "da" / page_names(["303"])["303"])
+    page = page_of(reports / "da" / "municipality-303.html")
     assert page.table("Elever: niveau i Kortlægning 2019").row("Trivsel")[0] == "ingen data"
     assert page.table("Elever: gennemsnit i alle kortlægninger").row("Trivsel")[2] == "ingen data"
 
 
 @pytest.mark.parametrize("name", ["index.html", *EVERY])
 def test_nothing_is_left_unsaid_or_infinite(reports: Path, name: str) -> None:
-    page = Page(reports / name)
+    page = page_of(reports / name)
     unfit = r"\b(nan|NaN|inf|None|null|undefined)\b"
     assert not re.search(unfit, page.text)
     assert not re.search(unfit, re.sub(r"<style>.*?</style>|<meta[^>]*>", "", page.html, flags=re.DOTALL))
@@ -197,22 +159,23 @@ def test_nothing_is_left_unsaid_or_infinite(reports: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["index.html", *EVERY])
 def test_everything_from_data_is_escaped(reports: Path, name: str) -> None:
-    page = Page(reports / name)
-    assert page.all("script", "i", "u") == []
+    page = page_of(reports / name)
+    assert page.all("i", "u") == []
+    assert len(page.all("script")) == name.endswith("index.html")  # the list's own search
     assert all(tag["lang"] == ("en" if name.startswith("en/") else "da") for tag in page.all("html"))
 
 
 def test_a_hostile_name_stands_as_it_is_written(reports: Path) -> None:
-    page = Page(reports / "da" / FIRST)
+    page = page_of(reports / "da" / FIRST)
     assert example.EVIL in [row[0] for row in page.table("Elever: niveau i Kortlægning 2019").rows]
     drawn = " ".join(page.svg_text)
     assert example.EVIL in drawn
-    assert Page(reports / "da" / ODD).text.count("Ærø <i>Kommune</i>") >= 1
+    assert page_of(reports / "da" / f"{TOWNS['Å/../2']}.html").text.count("Ærø <i>Kommune</i>") >= 1
 
 
 @pytest.mark.parametrize("name", ["index.html", *EVERY])
 def test_the_page_stands_alone(reports: Path, name: str) -> None:
-    page = Page(reports / name)
+    page = page_of(reports / name)
     for _, attributes in page.tags:
         assert not {"src", "srcset", "onload", "onclick", "action"} & set(attributes)
     assert "@import" not in page.html
@@ -226,7 +189,7 @@ def test_the_page_stands_alone(reports: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["index.html", *EVERY])
 def test_structure(reports: Path, name: str) -> None:
-    page = Page(reports / name)
+    page = page_of(reports / name)
     headings = [int(tag[1]) for tag, _ in page.tags if re.fullmatch("h[1-6]", tag)]
     assert headings.count(1) == 1
     assert headings[0] == 1
@@ -240,7 +203,7 @@ def test_structure(reports: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", EVERY)
 def test_figures_are_named_described_and_have_a_table(reports: Path, name: str) -> None:
-    page = Page(reports / name)
+    page = page_of(reports / name)
     svgs = page.all("svg")
     assert svgs
     assert len(svgs) == len(page.all("figure")) == len(page.all("figcaption")) == len(page.all("desc"))
@@ -254,7 +217,7 @@ def test_figures_are_named_described_and_have_a_table(reports: Path, name: str) 
 
 @pytest.mark.parametrize("name", ["index.html", *EVERY])
 def test_simulated_data_are_marked_on_every_page(reports: Path, name: str) -> None:
-    page = Page(reports / name)
+    page = page_of(reports / name)
     assert "Simulerede data" in page.text
     assert "Simulated data" in page.text
     marks = [meta["content"] for meta in page.all("meta") if meta.get("name") == "kortlaegning:data"]
@@ -272,14 +235,13 @@ def test_real_data_are_not_marked(tmp_path: Path, marts: Path, programme: Progra
 
 @pytest.mark.parametrize("name", ["index.html", *EVERY])
 def test_provenance_stands_in_the_footer(reports: Path, name: str) -> None:
-    page = Page(reports / name)
+    page = page_of(reports / name)
     for expected in ("20200102T030405-0123456789ab", "1.2.3", "elever <1>.csv", "ab" * 32, "ledere.csv", "cd" * 32):
         assert expected in page.text
 
 
 def test_one_mapping_only(tmp_path: Path, programme: Programme, provenance: Provenance) -> None:
-    tables = {name: table[table["mapping"].eq("2015")] for name, table in example.marts().items() if "mapping" in table}
-    tables["progression"] = example.marts()["progression"].head(0)
+    tables = example.limited("2015")
     write_reports(
         programme, [Edition("public", example.write_marts(tmp_path / "marts", tables), tmp_path / "out")], provenance
     )

@@ -393,6 +393,32 @@ INITIATIVE: dict[str, object] = {
     "reason": None,
     "suppressed": None,
 }
+TURNOVER: dict[str, object] = {
+    **{name: PART[name] for name in tuple(PART)[:7]},
+    "n_from": 40,
+    "n_to": 50,
+    "n_stayers": 30,
+    "n_leavers": 10,
+    "n_joiners": 20,
+    "n_least": 10,
+    "raters_least": None,
+    "delta": 10.0,
+    "delta_stayers": 7.0,
+    "joiners": 2.0,
+    "leavers": 1.0,
+    "suppressed": None,
+}
+WEIGHTED: dict[str, object] = {
+    **{name: SCORE[name] for name in tuple(SCORE)[:6]},
+    "n": 40,
+    "raters": None,
+    "invited": 50,
+    "share_covered": 0.9,
+    "mean": 500.0,
+    "mean_weighted": 501.0,
+    "difference": 1.0,
+    "suppressed": None,
+}
 NO_DIFFERENCE: dict[str, object] = dict.fromkeys(tuple(INITIATIVE)[7:25])
 
 
@@ -559,6 +585,20 @@ def valid_tables() -> dict[str, pd.DataFrame]:
             {"respondent_group": "rated", "raters_least": 4},
             {**NO_DIFFERENCE, "phase": "after", "reason": "missing_to"},
             _hidden(INITIATIVE, tuple(INITIATIVE)[:7], phase="before", reason="n_lt_min"),
+        ),
+        "turnover": _frame(
+            TURNOVER,
+            {},
+            {"level": "municipality", "unit_id": "101", "respondent_group": "leaders"},
+            {"respondent_group": "rated", "raters_least": 4},
+            _hidden(TURNOVER, tuple(TURNOVER)[:7], level="institution", unit_id="101002"),
+        ),
+        "nonresponse_weighted": _frame(
+            WEIGHTED,
+            {},
+            {"level": "municipality", "unit_id": "101", "respondent_group": "leaders", "n": 6},
+            {"respondent_group": "rated", "raters": 4},
+            _hidden(WEIGHTED, tuple(WEIGHTED)[:6], level="municipality", unit_id="102"),
         ),
         "base_parameters": _frame(
             BASE,
@@ -840,6 +880,25 @@ TABLES = (
         ci_high_above=cell(0, ci_high=19.0),
         reason_known=cell(3, reason="odd"),
         missing_has_reason=cell(0, ci_low=None),
+    ),
+    Plants("turnover")
+    .mart(hidden=3, figure="delta", rows=False)
+    .add(
+        n_rule=cell(0, n_least=4),
+        n_rule_leaders=cell(1, n_least=4),
+        leaders_level=cell(1, level="institution"),
+        raters_rule=cell(2, raters_least=2),
+        parts_add_up=cell(0, joiners=3.0),
+        counts_add_up=cell(0, n_leavers=11),
+    ),
+    Plants("nonresponse_weighted")
+    .mart(hidden=3, figure="difference", rows=False)
+    .add(
+        n_rule=cell(0, n=4),
+        n_rule_leaders=cell(1, n=4),
+        raters_rule=cell(2, raters=2),
+        difference_is_difference=cell(0, difference=2.0),
+        covered_is_share=cell(0, share_covered=1.1),
     ),
     Plants("base_parameters")
     .mart(hidden=2, figure="mu", level=False)

@@ -1,0 +1,159 @@
+"""Which cells an audience does not get to see: primary rules, what they force elsewhere, secondary suppression, attack, repair.
+
+Belongs here: the order of these steps. Does not belong here: any of the steps themselves, and marts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pipelines.disclosure.attack import Findings, attack
+from pipelines.disclosure.ground import Ground, cell_reasons, floors, knowledge
+from pipelines.disclosure.primary import Rules
+from pipelines.disclosure.relations import KEY, Flags, Ints, System
+from pipelines.disclosure.secondary import Needs, needs, protect
+
+REPAIRS, PATIENCE = 20, 3
+"""Rounds of attack and repair; what still fails then is told by the verdict, which blocks. From the second on, more a round."""
+
+UNTOLD = 1e-3
+SUBSET = 0.1
+"""What a respondent counts in the loss: of a cell that no mart tells of; of schools taken together for one side figure."""
+
+UNIT = ["mapping", "respondent_group", "level", "unit_id"]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Of one domain and audience.
+
+    Attributes:
+        reasons: per cell the reason code, null where it is shown.
+        primary: cells hidden by themselves.
+        need: the numbers behind the choice.
+    """
+
+    reasons: pd.Series
+    primary: Flags
+    need: Needs
+
+    @property
+    def hidden(self) -> Flags:
+        """All cells that are not shown."""
+        return self.reasons.notna().to_numpy(dtype=bool)
+
+
+def choose(ground: Ground, rules: Rules) -> dict[str, Choice]:
+    """Decide for one audience, domain by domain."""
+    found: dict[str, Choice] = {}
+    for domain, system in ground.systems.items():
+        forced = _forced(system, domain, ground.systems, found)
+        found[domain] = _choose(system, domain, rules, forced)
+    return found
+
+
+def weak(system: System, choice: Choice, hidden: Flags) -> Findings:
+    """What an attacker can work out when exactly `hidden` is hidden."""
+    # What no mart tells of needs protection only where it is too small.
+    guarded = choice.primary | system.cells["is_told"].to_numpy(dtype=bool)
+    return attack(system, hidden, guarded, knowledge(system, choice.need.n_low, choice.need.n_high))
+
+
+def _choose(system: System, domain: str, rules: Rules, forced: Flags) -> Choice:
+    """One domain: hide, attack, hide beside what fell, until nothing falls."""
+    reasons = cell_reasons(system, domain, rules)
+    cells = system.cells
+    n = cells["n"].to_numpy(dtype=np.float64)
+    # Nobody is nothing to hide: an empty cell has no figure.
+    primary = reasons.notna().to_numpy(dtype=bool) & (n > 0)
+    is_small = primary & reasons.eq("n_lt_min").to_numpy(dtype=bool)
+    is_subset = cells["level"].eq("subset").to_numpy(dtype=bool)
+    worth = np.where(cells["is_told"], np.where(is_subset, SUBSET, 1.0), UNTOLD)
+    need = needs(n, floors(system, domain, rules), is_small & ~is_subset, worth)
+    hidden = protect(system, primary | forced, need)
+    choice = Choice(_coded(reasons, primary, hidden), primary, need)
+    failing = weak(system, choice, hidden).failing
+    if failing.any():
+        numbers, part = _blocks_of(system, failing)
+        own = Choice(choice.reasons.iloc[numbers].reset_index(drop=True), primary[numbers], need.of(numbers))
+        hidden[numbers] = _repaired(part, own, hidden[numbers], failing[numbers])
+    return Choice(_coded(reasons, primary, hidden), primary, need)
+
+
+def _blocks_of(system: System, cells: Flags) -> tuple[Ints, System]:
+    """The blocks that some cells lie in, as a system of their own, and the numbers of their cells in the whole."""
+    block = system.block
+    wanted = np.unique(block[cells])
+    relations = np.flatnonzero(np.isin(block[system.entry[system.start[:-1]]], wanted))
+    numbers = np.flatnonzero(np.isin(block, wanted))
+    return numbers, system.part(numbers, relations)
+
+
+def _repaired(system: System, choice: Choice, hidden: Flags, failing: Flags, attempt: int = 0) -> Flags:
+    """Hide beside what fell, attack again, and go on with the blocks where something still falls."""
+    added = _beside(system, hidden, failing, choice.need, is_bold=attempt >= PATIENCE)
+    if attempt == REPAIRS or not added.any():
+        return hidden
+    hidden = protect(system, hidden | added, choice.need)
+    failing = weak(system, choice, hidden).failing
+    if failing.any():
+        numbers, part = _blocks_of(system, failing)
+        own = Choice(
+            choice.reasons.iloc[numbers].reset_index(drop=True), choice.primary[numbers], choice.need.of(numbers)
+        )
+        hidden[numbers] = _repaired(part, own, hidden[numbers], failing[numbers], attempt + 1)
+    return hidden
+
+
+def _coded(reasons: pd.Series, primary: Flags, hidden: Flags) -> pd.Series:
+    """Reason codes of all hidden cells."""
+    return reasons.where(primary, None).mask(hidden & ~primary, "secondary")
+
+
+def _beside(system: System, hidden: Flags, failing: Flags, need: Needs, is_bold: bool) -> Flags:
+    """The cheapest cell that is still shown in the relations of what fell; of its neighbours' where there is none.
+
+    One a block, for the next round looks again; one a relation when that has not helped (`is_bold`).
+    """
+    added = np.zeros(len(hidden), dtype=bool)
+    reach = failing
+    while reach.any():
+        near = np.logical_or.reduceat(reach[system.entry], system.start[:-1])[system.owner]
+        shown = np.flatnonzero(near & ~hidden[system.entry])
+        if len(shown):
+            cells = system.entry[shown]
+            group = system.owner[shown] if is_bold else system.block[cells]
+            order = np.lexsort((cells, need.cost[cells], group))
+            added[cells[order[np.diff(group[order], prepend=-1) > 0]]] = True
+            return added
+        wider = reach.copy()
+        wider[system.entry[near]] = True
+        if (wider == reach).all():
+            return added
+        reach = wider
+    return added
+
+
+def _forced(system: System, domain: str, systems: Mapping[str, System], found: Mapping[str, Choice]) -> Flags:
+    """Cells that are the same persons as hidden cells of another domain.
+
+    Items: those of a theme whose score is hidden, since they make it up. Responses: those of a unit of which no theme is
+    shown, since their number is the n of the figures that are hidden.
+    """
+    cells = system.cells
+    if domain == "items":
+        scores, hidden = systems["scores"].cells, found["scores"].hidden
+        names = [name for name in KEY if name != "domain"]
+        same = pd.Series(hidden, index=pd.MultiIndex.from_frame(scores[names]))
+        return np.asarray(same.reindex(pd.MultiIndex.from_frame(cells[names]), fill_value=False), dtype=bool)
+    if domain == "responses":
+        scores = systems["scores"].cells.assign(hidden=found["scores"].hidden)
+        names = [*UNIT, "breakdown", "breakdown_value"]
+        wholly = scores[scores["n"] > 0].groupby(names, observed=True)["hidden"].all()
+        same = wholly.reindex(pd.MultiIndex.from_frame(cells[names]), fill_value=False)
+        return np.asarray(same, dtype=bool) & (cells["n"] > 0).to_numpy()
+    return np.zeros(len(cells), dtype=bool)

@@ -1,0 +1,440 @@
+"""What disclosure control reads of a warehouse: the cells with their truth, and on which cells the rows of each mart stand.
+
+Belongs here: which domain of cells there is, the queries, and the lines that tie a mart to its cells. Does not belong here:
+how cells add up (`relations`) and which are hidden.
+
+A new mart needs a line in `GUARDS`: its own primary rule, what that reads, and the cells that each row stands on; a mart
+without a line is an error, not a mart without rules. Domains:
+
+* `scores`: who has a score of a theme. Also of subsets of schools that a mart tells of (those that closed or opened between
+  two mappings, those with and without an initiative).
+* `items`: who answered the items of a theme. All items of a theme in a unit share one fate: the theme's mean is the mean of
+  its items, so that one hidden item would follow from it and the others.
+* `responses`: who was invited and answered; no means.
+* `files`: respondents of each delivered file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from pipelines.disclosure import primary
+from pipelines.disclosure.attack import Knowledge
+from pipelines.disclosure.primary import Rules
+from pipelines.disclosure.relations import KEY, Floats, Ints, System, build
+from pipelines.errors import KortlaegningError
+from pipelines.marts import MARTS, Mart
+from pipelines.programme.definition import Definition
+
+Rule = Callable[[pd.DataFrame, Rules], pd.Series]
+
+
+@dataclass(frozen=True)
+class On:
+    """Cells of one domain that a row stands on: for each part of their key the expression over the mart's columns.
+
+    What is left out is the column of the same name; `columns` limits it to some of the row's figures (left out: all).
+    """
+
+    domain: str
+    parts: Mapping[str, str] = field(default_factory=dict)
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Guard:
+    """How one mart is guarded.
+
+    Attributes:
+        rule: primary reasons of its rows, from what they hold themselves.
+        looked_at: query over `mart` that gives the columns the rule reads.
+        on: cells.
+        is_confidential: never public (national tests, grades).
+    """
+
+    rule: Rule
+    looked_at: str
+    on: tuple[On, ...] = ()
+    is_confidential: bool = False
+
+
+_WHOLE = {"breakdown": "'all'", "breakdown_value": "'all'"}
+_PROGRAMME = {"level": "'programme'", "unit_id": "programme", **_WHOLE}
+_FROM, _TO = {"mapping": "mapping_from"}, {"mapping": "mapping_to"}
+_LOWEST = {
+    "breakdown": "'background'",
+    "breakdown_value": "(select max(breakdown_value) from int_background_levels where not is_highest)",
+}
+_HIGHEST = _LOWEST | {"breakdown_value": "(select max(breakdown_value) from int_background_levels where is_highest)"}
+_LEAST = "select is_institution, respondent_group, n_least as n, raters_least as raters from mart"
+_N = "select is_institution, respondent_group, n from mart"
+
+GUARDS: dict[str, Guard] = {
+    "theme_scores": Guard(
+        primary.theme_score_reasons,
+        "select is_institution, respondent_group, n, raters from mart",
+        (
+            On("scores"),
+            On(
+                "scores",
+                {"level": "'programme'", "unit_id": "programme"},
+                ("programme_difference", "programme_difference_low", "programme_difference_high", "band"),
+            ),
+        ),
+    ),
+    "progression": Guard(
+        primary.progression_reasons,
+        "select is_institution, respondent_group, n_from, n_to, raters_from, raters_to from mart",
+        (On("scores", _FROM), On("scores", _TO)),
+    ),
+    "sustained": Guard(
+        primary.theme_score_reasons,
+        _LEAST,
+        tuple(On("scores", {"mapping": f"mapping_{which}", **_WHOLE}) for which in ("first", "second", "third")),
+    ),
+    "composition": Guard(
+        primary.theme_score_reasons,
+        _LEAST,
+        (
+            On("scores", _FROM | _WHOLE),
+            On("scores", _TO | _WHOLE),
+            On("scores", _FROM | _WHOLE | {"level": "'subset'", "unit_id": "unit_id || '/without/' || mapping_to"}),
+            On("scores", _TO | _WHOLE | {"level": "'subset'", "unit_id": "unit_id || '/without/' || mapping_from"}),
+        ),
+    ),
+    "reliability": Guard(primary.reliability_reasons, _N, (On("scores", _PROGRAMME),)),
+    "base_parameters": Guard(
+        primary.reliability_reasons, _N, (On("scores", _PROGRAMME | {"mapping": "base_mapping"}),)
+    ),
+    "item_distributions": Guard(
+        primary.item_distribution_reasons,
+        # The raters of an item are those of its theme.
+        """
+        select is_institution, respondent_group, n, raters.raters,
+            max(share) over (partition by mapping, level, unit_id, respondent_group, item_id) as largest_share
+        from mart
+        left join (
+            select mapping, level, unit_id, respondent_group, theme, raters
+            from theme_scores
+            where form = 'full' and breakdown = 'all'
+        ) as raters using (mapping, level, unit_id, respondent_group, theme)
+        """,
+        (On("items", _WHOLE),),
+    ),
+    "item_contribution": Guard(
+        primary.item_figure_reasons,
+        _LEAST,
+        (
+            On("scores", _FROM | _WHOLE),
+            On("scores", _TO | _WHOLE),
+            On("items", _FROM | _WHOLE),
+            On("items", _TO | _WHOLE),
+        ),
+    ),
+    "item_comparability": Guard(
+        primary.item_shift_reasons,
+        "select is_institution, respondent_group, least(n, n_from) as n from mart",
+        (On("items", _PROGRAMME), On("items", _PROGRAMME | _FROM)),
+    ),
+    "response_rates": Guard(
+        primary.response_rate_reasons,
+        "select is_institution, respondent_group, invited, complete, partial from mart",
+        (On("responses", {"theme": "''", **_WHOLE}),),
+    ),
+    "nonresponse": Guard(
+        primary.invited_reasons,
+        "select is_institution, respondent_group, answered as n from mart",
+        (On("responses", {"theme": "''"}),),
+    ),
+    "social_gap": Guard(
+        primary.theme_score_reasons, _LEAST, (On("scores", _WHOLE), On("scores", _LOWEST), On("scores", _HIGHEST))
+    ),
+    "social_gap_change": Guard(
+        primary.theme_score_reasons,
+        _LEAST,
+        tuple(On("scores", which | part) for which in (_FROM, _TO) for part in (_WHOLE, _LOWEST, _HIGHEST)),
+    ),
+    "initiative_development": Guard(
+        primary.theme_score_reasons,
+        _LEAST,
+        tuple(
+            On("scores", which | _WHOLE | {"level": "'subset'", "unit_id": f"initiative || '/{part}'"})
+            for which in (_FROM, _TO)
+            for part in ("with", "without")
+        ),
+    ),
+    "turnover": Guard(primary.theme_score_reasons, _LEAST, (On("scores", _FROM | _WHOLE), On("scores", _TO | _WHOLE))),
+    "nonresponse_weighted": Guard(
+        primary.theme_score_reasons,
+        "select is_institution, respondent_group, n, raters from mart",
+        (
+            On("scores", _WHOLE),
+            On("responses", {"theme": "''", **_WHOLE}, ("invited", "share_covered", "mean_weighted", "difference")),
+        ),
+    ),
+    "extract_reconciliation": Guard(
+        primary.extract_reconciliation_reasons,
+        "select respondent_group, rows_scored as n from mart",
+        (
+            On(
+                "files",
+                {
+                    "theme": "''",
+                    "level": "'programme'",
+                    "unit_id": "programme",
+                    "breakdown": "content",
+                    "breakdown_value": "file",
+                },
+            ),
+        ),
+    ),
+}
+"""One line a mart."""
+
+CELLS = {
+    "scores": """
+        select mapping, respondent_group, theme, level, unit_id, breakdown, breakdown_value,
+            coalesce(max(case when form = 'full' then n end), 0) as n,
+            coalesce(max(case when form = 'trend' then n end), 0) as n_trend,
+            min(n) as n_least, min(raters) as raters,
+            coalesce(max(case when form = 'full' then mean_raw end), max(mean_raw)) as mean_raw
+        from int_level_estimates
+        group by all
+    """,
+    "items": """
+        with asked as (
+            select mapping, respondent_group, theme, count(*) as items from stg_items_asked group by all
+        ),
+        by_item as (
+            select mapping, respondent_group, theme, level, unit_id, item_id, max(n) as n, max(share) as largest_share,
+                sum(n * share * case when is_negative then value_min + value_max - answer else answer end) as total
+            from item_distributions
+            join stg_items_asked using (mapping, respondent_group, theme, item_id)
+            group by all
+        )
+        select mapping, respondent_group, theme, level, unit_id, 'all' as breakdown, 'all' as breakdown_value,
+            sum(n) / any_value(items) as n, min(n) as n_least, max(largest_share) as largest_share,
+            sum(total) / sum(n) as mean_raw, any_value(raters) as raters
+        from by_item
+        join asked using (mapping, respondent_group, theme)
+        left join (
+            select mapping, respondent_group, theme, level, unit_id, min(raters) as raters
+            from int_level_estimates where breakdown = 'all' group by all
+        ) using (mapping, respondent_group, theme, level, unit_id)
+        group by mapping, respondent_group, theme, level, unit_id
+    """,
+    "responses": """
+        select mapping, respondent_group, '' as theme, level, unit_id, 'all' as breakdown, 'all' as breakdown_value,
+            coalesce(complete, 0) + coalesce(partial, 0) as n, coalesce(invited, 0) as n_invited
+        from response_rates
+        union all
+        select mapping, respondent_group, '', level, unit_id, breakdown, breakdown_value, answered, invited
+        from nonresponse
+    """,
+    "files": """
+        select mapping, respondent_group, '' as theme, 'programme' as level, programme as unit_id,
+            content as breakdown, file as breakdown_value, rows_scored as n
+        from extract_reconciliation
+        where content = 'answers'
+        union all
+        select mapping, respondent_group, '', 'programme', programme, 'all', 'all', sum(rows_scored)
+        from extract_reconciliation
+        where content = 'answers'
+        group by all
+    """,
+}
+"""Cells of each domain before rests and subsets: `KEY` without the domain, n (and further numbers that add up, n_…), and what
+primary rules and the attack read: n_least (of its figures), raters, largest_share, mean_raw."""
+
+RULES: dict[str, Rule] = {
+    "scores": primary.theme_score_reasons,
+    "items": primary.item_distribution_reasons,
+    "responses": primary.response_reasons,
+    "files": primary.extract_reconciliation_reasons,
+}
+"""Primary rule of a domain's cells."""
+
+LOOKED_AT = ("n_least", "raters", "largest_share", "mean_raw")
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What both the choice and the attack stand on.
+
+    Attributes:
+        systems: per domain.
+        places: per mart, for each entry of its guard's `on`, the number of the cell of each row (−1: none), rows in key order.
+    """
+
+    definition: Definition
+    systems: Mapping[str, System]
+    places: Mapping[str, tuple[Ints, ...]]
+
+
+def read_ground(database: duckdb.DuckDBPyConnection, definition: Definition) -> Ground:
+    """Read cells and places from the candidate's warehouse after the step `marts`.
+
+    Raises:
+        KortlaegningError: a mart has no guard, or numbers do not add up.
+    """
+    for mart in MARTS:
+        if mart.name not in GUARDS:
+            raise KortlaegningError(f"disclosure control has no line for mart {mart.name}; add one to GUARDS")
+    parents = database.sql(
+        "select distinct mapping, lineage_id as institution, municipality_id as municipality from int_cells order by all"
+    ).df()
+    bounds = database.sql(
+        "select mapping, respondent_group, theme, avg(value_min) as low, avg(value_max) as high from stg_items_asked group by all"
+    ).df()
+    systems = {}
+    for domain, query in CELLS.items():
+        cells = database.sql(f"select '{domain}' as \"domain\", * from ({query}) order by all").df()
+        seen = {name: cells.pop(name) for name in LOOKED_AT if name in cells}
+        subsets = None
+        if domain == "scores":
+            subsets = pd.concat(
+                [_left_out(cells, parents, definition), _initiatives(database, cells)], ignore_index=True
+            )
+        system = build(cells.assign(is_told=False), parents, subsets)
+        told = system.cells
+        for name, values in seen.items():
+            told[name] = values.astype("float64").reindex(told.index)
+        merged = told[["mapping", "respondent_group", "theme"]].merge(bounds, how="left")
+        told["low"], told["high"] = merged["low"].to_numpy(), merged["high"].to_numpy()
+        systems[domain] = system
+    places = {mart.name: _places(database, mart, systems) for mart in MARTS}
+    for mart, numbers in places.items():
+        for on, cells_of in zip(GUARDS[mart].on, numbers, strict=True):
+            system = systems[on.domain]
+            system.cells.loc[np.unique(cells_of[cells_of >= 0]), "is_told"] = True
+    return Ground(definition, systems, places)
+
+
+def _left_out(cells: pd.DataFrame, parents: pd.DataFrame, definition: Definition) -> pd.DataFrame:
+    """Schools of a mapping that are not in another one, by municipality and in the whole programme (mart `composition`)."""
+    schools = cells[cells["level"].eq("institution") & cells["breakdown"].eq("all") & (cells["n_trend"] > 0)]
+    schools = schools[["mapping", "respondent_group", "theme", "unit_id"]].assign(domain="scores")
+    place = parents.rename(columns={"institution": "unit_id"})
+    schools = schools.merge(place, on=["mapping", "unit_id"])
+    found = []
+    for other in sorted(set(cells["mapping"])):
+        there = schools.loc[schools["mapping"].eq(other), ["respondent_group", "theme", "unit_id"]].assign(
+            is_there=True
+        )
+        here = schools[schools["mapping"].ne(other)].merge(
+            there, how="left", on=["respondent_group", "theme", "unit_id"]
+        )
+        gone = here[here["is_there"].isna()].drop(columns="is_there")
+        for whole in (gone["municipality"], pd.Series(definition.slug, index=gone.index)):
+            found.append(gone.assign(subset=whole.astype(str) + "/without/" + other, of="institution"))
+    return pd.concat(found, ignore_index=True)
+
+
+def _initiatives(database: duckdb.DuckDBPyConnection, cells: pd.DataFrame) -> pd.DataFrame:
+    """Schools with and without an initiative, in each mapping (mart `initiative_development`)."""
+    schools = database.sql(
+        """
+        select distinct respondent_group, theme, lineage_id as unit_id, initiative || '/' || part as subset
+        from int_initiative_schools
+        where part in ('with', 'without')
+        order by all
+        """
+    ).df()
+    mappings = pd.DataFrame({"mapping": sorted(set(cells["mapping"]))})
+    return schools.merge(mappings, how="cross").assign(domain="scores", of="institution")
+
+
+def _places(database: duckdb.DuckDBPyConnection, mart: Mart, systems: Mapping[str, System]) -> tuple[Ints, ...]:
+    """The cells that each row of a mart stands on."""
+    order = ", ".join(mart.key)
+    found = []
+    for on in GUARDS[mart.name].on:
+        parts = {name: on.parts.get(name, name) for name in KEY if name != "domain"}
+        cells = systems[on.domain].cells[list(parts)].assign(number=np.arange(len(systems[on.domain].cells)))
+        database.register("disclosure_cells", cells)
+        wanted = ", ".join(f"{expression} as {name}" for name, expression in parts.items())
+        numbers = database.sql(
+            f"""
+            with wanted as (select {wanted}, row_number() over (order by {order}) as place from {mart.name})
+            select coalesce(cells.number, -1) as number
+            from wanted left join disclosure_cells as cells using ({", ".join(parts)})
+            order by place
+            """
+        ).fetchnumpy()["number"]
+        database.unregister("disclosure_cells")
+        found.append(np.asarray(numbers, dtype=np.int64))
+    return tuple(found)
+
+
+def looked_at(database: duckdb.DuckDBPyConnection, mart: Mart, definition: Definition) -> pd.DataFrame:
+    """What the primary rule of a mart reads, rows in key order."""
+    groups = ", ".join(f"'{group.code}'" for group in definition.respondent_groups)
+    is_institution = "level = 'institution'" if "level" in mart.key else "false"
+    place = f"row_number() over (order by {', '.join(mart.key)})"
+    query = GUARDS[mart.name].looked_at.replace(" from mart", f", {place} as place from mart", 1)
+    found: pd.DataFrame = database.sql(
+        f"""
+        with mart as (select *, {is_institution} as is_institution from {mart.name})
+        select * exclude (respondent_group, place), cast(respondent_group as enum ({groups})) as respondent_group
+        from ({query})
+        order by place
+        """
+    ).df()
+    return found
+
+
+def cell_reasons(system: System, domain: str, rules: Rules) -> pd.Series:
+    """Primary reason of each cell, null where it has none."""
+    cells = system.cells
+    n_least = cells["n_least"] if "n_least" in cells else cells["n"]
+    # Of rests and subsets nobody counted raters or answers: only their number is looked at.
+    counted = n_least.notna()
+    frame = pd.DataFrame(
+        {
+            "is_institution": cells["level"].eq("institution"),
+            "respondent_group": cells["respondent_group"],
+            "n": n_least.where(counted, cells["n"]),
+            "invited": cells["n_invited"] if "n_invited" in cells else cells["n"],
+            "raters": cells["raters"].where(counted, np.inf) if "raters" in cells else np.nan,
+            "largest_share": cells["largest_share"] if "largest_share" in cells else np.nan,
+        }
+    )
+    return RULES[domain](frame, rules)
+
+
+def floors(system: System, domain: str, rules: Rules) -> Floats:
+    """Respondents that a figure of each cell needs."""
+    is_leader = system.cells["respondent_group"].isin(rules.leaders).to_numpy()
+    least = rules.item_min_n if domain == "items" else rules.min_n
+    return np.where(is_leader & (domain != "items"), rules.leaders_min_n, least).astype(np.float64)
+
+
+def knowledge(system: System, n_low: Floats, n_high: Floats) -> Knowledge:
+    """Truth and bounds for the attack; a cell without a mean of its own gets what its total leaves."""
+    cells = system.cells
+    n = cells["n"].to_numpy(dtype=np.float64)
+    if "mean_raw" not in cells:
+        nothing = np.full(len(cells), np.nan)
+        return Knowledge(n, n_low, n_high, nothing, nothing, nothing)
+    total = cells["mean_raw"].to_numpy(dtype=np.float64) * n
+    total[n == 0] = 0.0
+    is_total = system.is_total
+    # Subsets are the sum of their members, rests what members leave: each stands in a relation where all else is known.
+    for _ in range(3):
+        known = np.isfinite(total[system.entry])
+        signed = np.where(is_total, -1.0, 1.0) * np.nan_to_num(total[system.entry])
+        sums = np.add.reduceat(signed, system.start[:-1]) if system.relations else np.zeros(0)
+        unknown = np.add.reduceat((~known).astype(np.int64), system.start[:-1]) if system.relations else np.zeros(0)
+        solvable = ~known & (unknown[system.owner] == 1)
+        entries = np.flatnonzero(solvable)
+        if not len(entries):
+            break
+        total[system.entry[entries]] = np.where(is_total[entries], 1.0, -1.0) * sums[system.owner[entries]]
+    return Knowledge(
+        n, n_low, n_high, total, cells["low"].to_numpy(dtype=np.float64), cells["high"].to_numpy(dtype=np.float64)
+    )

@@ -1,0 +1,119 @@
+"""A small survey with everything that method.md 1 to 7 and 9 speak of, and the second implementation's figures for it.
+
+Belongs here: the survey, and the comparison of marts built in memory with `tests/oracle`. Does not belong here: pytest, so that the
+search for survivors (`tests/mutants.py`) can use it too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from pipelines.programme import Programme
+from tests.oracle import by_pandas, test_oracle
+from tests.unit.models.survey import ITEMS, answer_all, numbered, people, write_programme
+
+SURVEY_ITEMS = ITEMS | {
+    ("pupils", "ro"): [("r1", 1), ("r2", -1), ("r3", 1), ("r4", 1), ("r5", 1)],
+    ("teachers", "ro"): [("r1", 1), ("r2", 1)],
+    ("parents", "ro"): [("r1", 1), ("r2", 1), ("r3", 1)],
+}
+ASKED = {("pupils", "r4"): ("2015", "2017"), ("pupils", "r5"): ("2017", "2019"), ("teachers", "r2"): ("2017", "2019")}
+INITIATIVES = (
+    "one,One,One,trivsel,101,101001,2015,2017\none,One,One,trivsel,101,101002,2015,2017\n"
+    "two,Two,Two,trivsel,101,101004,2017,2019\none,One,One,ro,101,101002,2015,2017\n"
+)
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Programme, raw tables and what they come to."""
+
+    programme: Programme
+    respondents: pd.DataFrame
+    answers: pd.DataFrame
+    oracle: by_pandas.Oracle
+
+
+def small_survey(folder: Path) -> Survey:
+    """Schools of very different size, one with eight classes; one that opens and one that closes; blanks, don't knows, no-shows."""
+    programme = write_programme(folder / "lille", SURVEY_ITEMS, ASKED, initiatives=INITIATIVES)
+    random = np.random.default_rng(11)
+    frames = []
+    for group in ("pupils", "teachers", "parents"):
+        for size, schools in (
+            (4, ["101001", "102001"]),
+            (9, ["101002", "101003", "102002"]),
+            (24, ["101004", "101005", "102003"]),
+        ):
+            frames.append(people(group, per_school=size, schools=schools))
+    everyone = pd.concat(frames, ignore_index=True)
+    # Pupils of the largest schools have eight classes.
+    number = everyone["respondent_id"].str.rpartition("-")[2].astype(int)
+    many = everyone["institution_id"].isin(["101004", "102003"])
+    everyone["class_id"] = everyone["class_id"].where(~many, (number % 8).astype(str) + "B")
+    opened = everyone["institution_id"].eq("102002") & everyone["mapping"].eq("2015")
+    closed = everyone["institution_id"].eq("101003") & everyone["mapping"].eq("2019")
+    came = random.random(len(everyone)) > 0.1
+    everyone = numbered(everyone[came & ~opened & ~closed])
+    everyone.loc[everyone["respondent_group"].eq("teachers"), ["grade", "gender", "class_id", "background"]] = None
+    everyone["status"] = np.where(random.random(len(everyone)) < 0.1, "refused", "completed")
+    answers = answer_all(programme, everyone, seed=5)
+    # Schools and background make a difference, so that no rule is without effect.
+    rows = answers.merge(
+        everyone[["respondent_key", "institution_id", "background", "mapping"]], on=["respondent_key", "mapping"]
+    )
+    lift = (
+        rows["institution_id"].str[-1].astype(int).mod(2)
+        + rows["background"].eq("3")
+        - rows["mapping"].eq("2017") * 0.6
+    )
+    trait = pd.Series(random.normal(0, 1.1, len(everyone)), index=everyone["respondent_key"])
+    latent = 2.7 + lift + rows["respondent_key"].map(trait) + random.normal(0, 0.8, len(rows))
+    code = latent.round().clip(1, 5).astype(int)
+    signs = programme.items.set_index(["respondent_group", "item_id"])["direction"].astype(int)
+    sign = [signs[group, name[2:]] for group, name in zip(rows["respondent_group"], rows["variable"], strict=True)]
+    answers["code"] = code.where(np.array(sign) == 1, 6 - code).astype(str).to_numpy()
+    drawn = random.random(len(answers))
+    answers.loc[drawn < 0.08, "code"] = "8"
+    answers = answers[(drawn < 0.6) | (random.random(len(answers)) < 0.6)]
+    silent = everyone.loc[everyone["status"].eq("refused"), "respondent_key"]
+    answers = answers[~answers["respondent_key"].isin(silent.iloc[::2])]
+    raw = folder / "raw"
+    roster = everyone.head(0)
+    for name, frame in (("respondents", everyone), ("answers", answers), ("roster", roster)):
+        (raw / name).mkdir(parents=True, exist_ok=True)
+        frame.assign(**{c: None for c in ("rater_id",) if c not in frame and name == "respondents"}).to_parquet(
+            raw / name / "part.parquet"
+        )
+    return Survey(programme, everyone, answers, by_pandas.compute(programme, raw))
+
+
+@dataclass(frozen=True)
+class InMemory:
+    """A database that looks like a warehouse to `tests/oracle`."""
+
+    con: duckdb.DuckDBPyConnection
+
+    @contextmanager
+    def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The one connection."""
+        yield self.con
+
+
+def disagreements(con: duckdb.DuckDBPyConnection, oracle: by_pandas.Oracle) -> list[str]:
+    """Marts whose figures are not the second implementation's."""
+    found = []
+    for name, test in vars(test_oracle).items():
+        if name.startswith("test_"):
+            try:
+                test((InMemory(con), oracle))
+            except AssertionError as error:
+                found.append(f"{name}: {str(error)[:300]}")
+    return found
