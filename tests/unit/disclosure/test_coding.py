@@ -15,7 +15,14 @@ from pipelines.marts import MARTS
 def code(*shares: float) -> tuple[list[float], list[str | None]]:
     """One item in one unit."""
     rows = [
-        {"mapping": "1", "level": "institution", "unit_id": "s", "respondent_group": "g", "item_id": "q", "answer": number}
+        {
+            "mapping": "1",
+            "level": "institution",
+            "unit_id": "s",
+            "respondent_group": "g",
+            "item_id": "q",
+            "answer": number,
+        }
         for number in range(len(shares))
     ]
     alone = System(pd.DataFrame(index=[0]), np.array([0]), np.zeros(0, dtype=np.int64))
