@@ -100,7 +100,7 @@ def _repaired(system: System, choice: Choice, hidden: Flags, failing: Flags, att
     )
     if attempt == REPAIRS or not added.any():
         return hidden
-    hidden = protect(system, hidden | added, choice.need)
+    hidden = protect(system, hidden | added, choice.need, is_exact=False)
     failing = weak(system, choice, hidden).failing
     if failing.any():
         numbers, part = _blocks_of(system, failing)

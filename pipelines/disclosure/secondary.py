@@ -10,14 +10,14 @@ asks for. In each relation with a hidden cell:
 * what subtraction leaves is a figure itself: the hidden members together have as many respondents as a figure needs;
 * a hidden mean can move: the others that are hidden weigh at least `WEIGHT` of it, so that an attacker who even knows every n
   is left with an interval as wide as the method wants;
-* a hidden n can move by more than `SLACK`, also for one who reads the reason codes: below the limit it is `n_lt_min`, from the
-  limit on `secondary`.
+* a hidden n can move by more than `SLACK`, also for one who reads the reason codes: with `n_lt_min` it is below the limit, else
+  only not below zero.
 
 What is lost is measured as respondents behind the figures that disappear: Σ n over secondarily hidden cells that some mart
 tells of (`loss`). A block (one theme of one group and mapping) is a small integer program, solved by HiGHS with relations
 added as hidden cells come to lie in them. Themes of a group look alike, so a solution is tried on the next one first. Where
-small units make many blocks differ, the first `SOLVES` programs are spent on those that lose most, and the others are done by
-`greedy`, less what it hides in vain; `greedy` alone is what the choice is compared with.
+small units make more than `PATTERNS` blocks differ, or more than `LARGE` relations of a block lack something, `greedy` does it,
+less what it hides in vain: the programs would take minutes to save a tenth. `greedy` alone is what the choice is compared with.
 """
 
 from __future__ import annotations
@@ -46,8 +46,10 @@ GAP = 0.01
 TWICE = 2
 """Entries of a relation whose total has one member."""
 
-SOLVES = 60
-"""Integer programs for one call: the blocks that lose most by the greedy choice are solved, the others keep it."""
+PATTERNS = 60
+"""Blocks that differ in what is hidden at first; with more of them, integer programs take too long."""
+LARGE = 30
+"""Relations of a block that lack something, from which one integer program takes seconds."""
 
 ROUNDS = 60
 TINY = 1e-3
@@ -144,13 +146,14 @@ def greedy(system: System, primary: Flags, need: Needs) -> Flags:
     return hidden
 
 
-def protect(system: System, primary: Flags, need: Needs) -> Flags:
+def protect(system: System, primary: Flags, need: Needs, is_exact: bool = True) -> Flags:
     """Hide what must be hidden besides the primary cells.
 
     Args:
         system: cells and relations.
         primary: cells hidden by themselves.
         need: as `needs` gives them.
+        is_exact: whether integer programs are worth their time; a repair adds a few cells to a choice that they made.
 
     Returns:
         All hidden cells; every condition holds, and no secondary cell could be shown without breaking one.
@@ -161,28 +164,30 @@ def protect(system: System, primary: Flags, need: Needs) -> Flags:
         return hidden
     quick = greedy(system, primary, need)
     block = system.block
-    lost = np.bincount(block, np.where(quick & ~primary, need.cost, 0.0))
     wanted = np.unique(block[system.entry[bad[system.owner]]])
-    wanted = wanted[np.argsort(-lost[wanted], kind="stable")]
     cells = _grouped(block, len(system.cells))
     relations = _grouped(block[system.entry[system.start[:-1]]], system.relations)
+    parts = {number: system.part(cells[number], relations[number]) for number in wanted.tolist()}
+    signatures = {number: _signature(part, primary[cells[number]]) for number, part in parts.items()}
+    is_exact = is_exact and len(set(signatures.values())) <= PATTERNS
     known: dict[bytes, list[Flags]] = {}
-    solves = 0
-    for number in wanted:
+    for number, part in parts.items():
         own = cells[number]
-        part, local = system.part(own, relations[number]), need.of(own)
-        first = primary[own]
-        signature = part.start.tobytes() + part.entry.tobytes() + np.packbits(first).tobytes()
-        tried = known.setdefault(signature, [])
+        local, first = need.of(own), primary[own]
+        tried = known.setdefault(signatures[number], [])
         found = next((f for f in tried if not lacking(part, f, local).any()), None)
-        if found is None and solves < SOLVES:
-            found, used = _smallest(part, first, local)
-            solves += used
+        if found is None and is_exact and lacking(part, first, local).sum() <= LARGE:
+            found = _smallest(part, first, local)
         elif found is None:
             found = _without_spare(part, quick[own], first, local)
         tried.append(found)
         hidden[own] = found
     return hidden
+
+
+def _signature(part: System, primary: Flags) -> bytes:
+    """The same for blocks of the same relations and hidden cells."""
+    return part.start.tobytes() + part.entry.tobytes() + np.packbits(primary).tobytes()
 
 
 def _grouped(labels: Ints, size: int) -> dict[int, Ints]:
@@ -193,20 +198,20 @@ def _grouped(labels: Ints, size: int) -> dict[int, Ints]:
     return dict(zip(numbers.tolist(), parts, strict=True))
 
 
-def _smallest(part: System, primary: Flags, need: Needs) -> tuple[Flags, int]:
-    """The cheapest cells of one block, by integer programming (how many is told too); by `greedy` where that does not end."""
+def _smallest(part: System, primary: Flags, need: Needs) -> Flags:
+    """The cheapest cells of one block, by integer programming; by `greedy` where that does not end."""
     active = np.zeros(part.relations, dtype=bool)
     hidden = primary.copy()
-    for solved in range(ROUNDS):
+    for _ in range(ROUNDS):
         bad = lacking(part, hidden, need)
         if not bad.any():
-            return _without_spare(part, hidden, primary, need), solved
+            return _without_spare(part, hidden, primary, need)
         active |= bad
         found = _solve(part, active, primary, need)
         if found is None:
             break
         hidden = found
-    return _without_spare(part, greedy(part, primary, need), primary, need), solved
+    return _without_spare(part, greedy(part, primary, need), primary, need)
 
 
 def _solve(part: System, active: Flags, primary: Flags, need: Needs) -> Flags | None:
