@@ -16,6 +16,7 @@ from pipelines.reporting.model import (
     Hidden,
     Interval,
     Kind,
+    Limit,
     Mark,
     Number,
     Paragraph,
@@ -44,9 +45,10 @@ class Cells:
         is_strong: bool = False,
         low: float | None = None,
         high: float | None = None,
+        limit: Limit | None = None,
     ) -> Cell:
         """A figure, or the sign that there is none."""
-        return self.none if value is None else Number(value, kind, is_strong, low, high)
+        return self.none if value is None else Number(value, kind, is_strong, low, high, limit)
 
     def interval(self, low: float | None, high: float | None, kind: Kind) -> Cell:
         """An interval, or the sign that there is none."""

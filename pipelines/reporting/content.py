@@ -19,7 +19,7 @@ from pipelines.programme import Programme
 from pipelines.reporting.catalogue import Group, Question, Theme, groups_of, initiatives_of, said
 from pipelines.reporting.model import Provenance, Said
 from pipelines.reporting.names import danish_order, document_names
-from pipelines.reporting.reading import Marts, Reader, Row, Unit, code, count, number, text
+from pipelines.reporting.reading import Marts, Reader, Row, Unit, code, count, limit, number, text
 from pipelines.reporting.records import (
     STATUSES,
     AnswerTable,
@@ -544,12 +544,15 @@ def _item(rows: list[Row], question: Question) -> ItemAnswers:
     """Shares in the order of the scale. One hidden share hides them all: they add up to one."""
 
     def without(state: State, hidden: str | None) -> ItemAnswers:
-        return ItemAnswers(question.text, question.is_negative, state, hidden, None, (None,) * len(question.answers))
+        return ItemAnswers(
+            question.text, question.is_negative, state, hidden, None, *((None,) * len(question.answers),) * 2
+        )
 
     codes = [found for row in rows if (found := code(row, "suppressed")) is not None]
     if codes:
         return without("suppressed", codes[0])
     shares = {count(row, "answer"): number(row, "share") for row in rows}
+    limits = {count(row, "answer"): limit(row) for row in rows}
     if not any(share is not None for share in shares.values()):
         return without("no_data", None)
     return ItemAnswers(
@@ -559,4 +562,5 @@ def _item(rows: list[Row], question: Question) -> ItemAnswers:
         code=None,
         n=next((n for row in rows if (n := count(row, "n")) is not None), None),
         shares=tuple(shares.get(value) for value, _ in question.answers),
+        limits=tuple(limits.get(value) for value, _ in question.answers),
     )

@@ -3,7 +3,7 @@
 Belongs here: SVG and PNG of a chart, CSV of a table, and the archive beside a page. Does not belong here: what stands in them.
 
 Beside each læringsrapport lies an archive with its charts as SVG and its tables as CSV. Pictures (PNG) and the other documents'
-charts and tables are made on demand (`kortlaegning figures`): a picture costs thirty times its SVG, and a release would hold a
+charts and tables are made on demand (`kortlaegning figures`): a picture costs far more than its SVG, and a release would hold a
 hundred thousand files that hardly anybody opens.
 """
 
@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from pipelines.marts import SIMULATED
 from pipelines.reporting.canvas import Drawing
 from pipelines.reporting.model import LANGUAGES, Cell, Document, Hidden, Interval, Number, Row, Said, Table, Words
+from pipelines.reporting.numbers import LIMIT_SIGNS
 from pipelines.reporting.texts import Voice
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -106,7 +107,8 @@ def _cell(cell: Cell, columns: int, voice: Voice) -> list[str]:
         return "" if value is None else f"{value:.12g}".replace(".", voice.number.decimal_mark)
 
     if isinstance(cell, Number):
-        fields = [number(cell.value), number(cell.low), number(cell.high)]
+        sign = "" if cell.limit is None else LIMIT_SIGNS[cell.limit]
+        fields = [sign + number(cell.value), number(cell.low), number(cell.high)]
     elif isinstance(cell, Interval):
         fields = [number(cell.low), number(cell.high), ""]
     else:

@@ -236,7 +236,7 @@ class _Writer:
 
     def _number(self, cell: Number, table: Table) -> str:
         number = self._voice.number
-        text = number.write(cell.kind, cell.value)
+        text = escape(number.write_number(cell))
         if cell.is_strong:
             text = f"<b>{text}</b>"
         if cell.low is not None and cell.high is not None:

@@ -25,6 +25,9 @@ Said = Mapping[Language, str]
 Kind = Literal["count", "points", "change", "share", "rate", "coefficient", "probability", "effect"]
 """How a number is written (`numbers.NumberFormat.write`)."""
 
+Limit = Literal["below", "above"]
+"""That a figure lies below or above the one that is told."""
+
 DocumentKind = Literal[
     "programme",
     "municipality",
@@ -85,13 +88,17 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Number:
-    """A figure from a mart. `low` and `high`: its interval, written small below; `is_strong`: the table's main figure."""
+    """A figure from a mart. `low` and `high`: its interval, written small below; `is_strong`: the table's main figure.
+
+    `limit`: the figure lies below or above `value`, and disclosure control tells no more of it.
+    """
 
     value: float
     kind: Kind
     is_strong: bool = False
     low: float | None = None
     high: float | None = None
+    limit: Limit | None = None
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from pipelines.reporting.model import Kind
+from pipelines.reporting.model import Kind, Limit, Number
 
 MINUS = "\N{MINUS SIGN}"
+LIMIT_SIGNS: dict[Limit, str] = {"below": "<\N{NO-BREAK SPACE}", "above": ">\N{NO-BREAK SPACE}"}
 KEPT = 50_000
 """Written numbers that stay in memory."""
 
@@ -37,6 +38,11 @@ class NumberFormat:
                 self._written.clear()
             known = self._written[kind, value] = self._writers[kind](value)
         return known
+
+    def write_number(self, number: Number) -> str:
+        """A figure without its interval; where it is only a limit, with the sign of that."""
+        text = self.write(number.kind, number.value)
+        return text if number.limit is None else LIMIT_SIGNS[number.limit] + text
 
     @cached_property
     def _written(self) -> dict[tuple[Kind, float], str]:

@@ -293,7 +293,7 @@ class _Writer:
                 extent = number.write_interval(cell.kind, cell.low, cell.high)
             record: Record = {
                 "is": "number",
-                "text": number.write(cell.kind, cell.value),
+                "text": number.write_number(cell),
                 "strong": cell.is_strong,
                 "extent": extent,
                 "span": 1,

@@ -12,13 +12,14 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipelines.errors import StorageError
+from pipelines.reporting.model import Limit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +30,7 @@ Unit = tuple[str, str]
 
 Filters = Sequence[tuple[str, str, object]] | Sequence[Sequence[tuple[str, str, object]]] | None
 
-ANSWERS = "respondent_group item_id answer n share suppressed"
+ANSWERS = "respondent_group item_id answer n share coded suppressed"
 CONTRIBUTIONS = "respondent_group theme item_id contribution delta residual suppressed"
 INITIATIVES = (
     "initiative respondent_group theme phase mapping_from mapping_to delta_with delta_without difference ci_low ci_high"
@@ -224,6 +225,14 @@ def code(row: Row, name: str) -> str | None:
     """A code or nothing."""
     value = row[name]
     return value if isinstance(value, str) and value else None
+
+
+def limit(row: Row) -> Limit | None:
+    """Whether the share of an answer is only told as a limit."""
+    found = code(row, "coded")
+    if found not in (None, "below", "above"):
+        raise StorageError("item_distributions.parquet: coded is neither below nor above; build the release again")
+    return cast(Limit | None, found)
 
 
 def number(row: Row, name: str) -> float | None:

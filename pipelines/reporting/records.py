@@ -12,7 +12,7 @@ from typing import Literal
 
 from pipelines.marts import Audience
 from pipelines.programme.definition import Thresholds
-from pipelines.reporting.model import Provenance, Said
+from pipelines.reporting.model import Limit, Provenance, Said
 from pipelines.reporting.reading import Unit
 
 State = Literal["shown", "suppressed", "no_data", "not_asked", "by_item"]
@@ -121,6 +121,7 @@ class ItemAnswers:
     code: str | None
     n: int | None
     shares: tuple[float | None, ...]
+    limits: tuple[Limit | None, ...]
 
 
 @dataclass(frozen=True)

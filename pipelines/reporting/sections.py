@@ -868,7 +868,11 @@ class Sections:
 
     def _answer_row(self, item: ItemAnswers) -> Row:
         cells = self.cells
-        numbers = (*(cells.number(share, "share") for share in item.shares), cells.number(item.n, "count"))
+        shares = zip(item.shares, item.limits, strict=True)
+        numbers = (
+            *(cells.number(share, "share", limit=limit) for share, limit in shares),
+            cells.number(item.n, "count"),
+        )
         remark = self.say("table.negative") if item.is_negative else None
         return Row(item.text, cells.figures(item.state, item.code, numbers), remark)
 

@@ -387,6 +387,7 @@ def _answers(hidden: float) -> Iterator[dict[str, object]]:
                         "answer": answer,
                         "n": 3000 + number + (round(hidden) if reason else 0),
                         "share": share + (hidden / 1000 if reason else 0),
+                        "coded": None,
                         "suppressed": reason,
                     }
 
