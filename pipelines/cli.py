@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines import __version__
 from pipelines.errors import ConfigurationError, KortlaegningError, StorageError
+from pipelines.marts import SIMULATED
 from pipelines.programme import load_programme
 from pipelines.settings import CHECKOUT, PREFIX, Settings, load_settings
 
@@ -102,7 +103,7 @@ def _demo(options: argparse.Namespace) -> int:
         )
     began = time.monotonic()
     simulate(programme, settings.landing_dir, options.scale, options.seed)
-    print(f"Simulerede data: extracts of {programme.label.en} in {target} ({time.monotonic() - began:.1f} s)")
+    print(f"{SIMULATED}: extracts of {programme.label.en} in {target} ({time.monotonic() - began:.1f} s)")
     options.programme = DEMO_PROGRAMME
     return _build(settings, options, (), "demo")
 
@@ -170,7 +171,7 @@ def _simulate(options: argparse.Namespace) -> int:
 
     programme = load_programme(options.programme)
     summary = simulate(programme, Path(options.out), options.scale, options.seed, has_defects=options.defects)
-    print(f"Simulerede data: {summary}")
+    print(f"{SIMULATED}: {summary}")
     return 0
 
 
