@@ -11,19 +11,8 @@ from pathlib import Path
 from pipelines.extract import extract_group, look_at_landing, raw_folder
 from pipelines.inference import TABLES, infer
 from pipelines.programme import Programme
-from pipelines.settings import CHECKOUT, Settings
+from pipelines.settings import Settings
 from pipelines.warehouse import NodeResult, Warehouse
-
-DBT_CACHE = CHECKOUT / ".pytest_cache" / "dbt"
-
-
-class QuickSettings(Settings):
-    """Settings whose parsed dbt project outlives the test: parsing costs three seconds a programme."""
-
-    @property
-    def dbt_cache(self) -> Path:
-        """One folder for all tests."""
-        return DBT_CACHE
 
 
 def built_warehouse(
@@ -33,7 +22,7 @@ def built_warehouse(
 
     `estimates` and `select` name the models of the two dbt steps.
     """
-    settings = QuickSettings(home=home, landing=landing, pseudonym_key="not a secret, only a test")
+    settings = Settings(home=home, landing=landing, pseudonym_key="not a secret, only a test")
     folders = []
     for mapping in programme.mapping_keys:
         found = look_at_landing(programme, landing, mapping)

@@ -60,9 +60,8 @@ def test_levels_change_and_clustered_errors_are_those_of_r(real_data: Path, tmp_
         rows = "".join(f"{row['cds']},CA,{row[cluster]},{row[column]}\n" for row in schools)
         (folder / "api.csv").write_text("cds,state,cluster,api\n" + rows, encoding="utf-8")
     programme = load_programme(programme_folder(tmp_path / "programme"))
-    estimates = "+int_level_estimates +int_change_estimates +int_item_moments +int_theme_forms"
     warehouse = built_warehouse(
-        programme, tmp_path / "landing", tmp_path / "home", "theme_scores progression,tag:marts", estimates=estimates
+        programme, tmp_path / "landing", tmp_path / "home", "theme_scores progression,tag:marts"
     )
     with warehouse.connect() as con:
         levels = con.execute(

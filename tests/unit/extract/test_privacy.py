@@ -169,6 +169,10 @@ def test_no_planted_identifier_is_in_any_byte_outside_landing(
 
 def found_outside(settings: Settings, values: list[str]) -> list[tuple[str, str]]:
     """Files outside landing that hold a value, in their bytes or, where they are compressed, in their cells."""
+    # Digits inside a longer number (a mean, a hash) are no pupil's number.
+    wanted = re.compile(
+        rb"(?<![0-9a-f.])(?:" + b"|".join(re.escape(value.encode()) for value in values) + rb")(?![0-9a-f])"
+    )
     found = []
     with duckdb.connect() as con:
         for path in settings.home.rglob("*"):
@@ -184,10 +188,5 @@ def found_outside(settings: Settings, values: list[str]) -> list[tuple[str, str]
                 ).fetchall():
                     content += repr(con.execute(f"select * from w.{table} limit 200000").fetchall()).encode()
                 con.execute("detach w")
-            # Digits inside a longer number (a mean, a hash) are no pupil's number.
-            found += [
-                (value, path.name)
-                for value in values
-                if re.search(rb"(?<![0-9a-f.])" + re.escape(value.encode()) + rb"(?![0-9a-f])", content)
-            ]
+            found += [(match.decode(), path.name) for match in set(wanted.findall(content))]
     return found
