@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import pyarrow as pa
@@ -170,23 +171,28 @@ def test_no_planted_identifier_is_in_any_byte_outside_landing(
 def found_outside(settings: Settings, values: list[str]) -> list[tuple[str, str]]:
     """Files outside landing that hold a value, in their bytes or, where they are compressed, in their cells."""
     # Digits inside a longer number (a mean, a hash) are no pupil's number.
-    wanted = re.compile(
-        rb"(?<![0-9a-f.])(?:" + b"|".join(re.escape(value.encode()) for value in values) + rb")(?![0-9a-f])"
-    )
+    wanted = {value: re.compile(rb"(?<![0-9a-f.])" + re.escape(value.encode()) + rb"(?![0-9a-f])") for value in values}
     found = []
-    with duckdb.connect() as con:
+    with duckdb.connect() as con, TemporaryDirectory() as folder:
+        cells = Path(folder) / "cells.csv"
+
+        def cells_of(relation: str) -> bytes:
+            con.execute(f"copy (from {relation}) to '{cells}' (format csv)")
+            return cells.read_bytes()
+
         for path in settings.home.rglob("*"):
             if not path.is_file() or settings.landing_dir in path.parents:
                 continue
             content = path.read_bytes()
             if path.suffix == ".parquet":
-                content += repr(con.execute(f"select * from read_parquet('{path}')").fetchall()).encode()
+                content += cells_of(f"read_parquet('{path}')")
             if path.name == "warehouse.duckdb":
                 con.execute(f"attach '{path}' as w (read_only)")
                 for (table,) in con.execute(
                     "select schema_name || '.' || table_name from duckdb_tables() where database_name = 'w'"
                 ).fetchall():
-                    content += repr(con.execute(f"select * from w.{table} limit 200000").fetchall()).encode()
+                    content += cells_of(f"w.{table}")
                 con.execute("detach w")
-            found += [(match.decode(), path.name) for match in set(wanted.findall(content))]
+            # A plain search is a hundred times faster than one by pattern, and nearly always the end of it.
+            found += [(v, path.name) for v, how in wanted.items() if v.encode() in content and how.search(content)]
     return found

@@ -132,7 +132,9 @@ def test_invariants(programmes: tuple[Programme, Programme], survey: tuple[pd.Da
 
     # Changes add up.
     delta = plain["changes"]["delta"].unstack(["mapping_from", "mapping_to"])
-    assert np.allclose(delta["2015", "2019"], delta["2015", "2017"] + delta["2017", "2019"], equal_nan=True, atol=1e-7)
+    # Where a round has nobody, there is nothing to add up.
+    delta = delta[delta.notna().all(axis="columns")]
+    assert np.allclose(delta["2015", "2019"], delta["2015", "2017"] + delta["2017", "2019"], atol=1e-7)
 
 
 def alpha(moments: pd.DataFrame) -> list[float]:

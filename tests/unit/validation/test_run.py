@@ -102,5 +102,9 @@ def test_audience_decides_which_expectations_hold(
         }
         for audience, c in (("public", PUBLIC), ("internal", {"audience": "internal"}))
     }
-    assert ids["public"] - ids["internal"] == {"item_distributions.not_unanimous"}
+    assert ids["public"] - ids["internal"] == {
+        "item_distributions.not_unanimous",
+        "item_distributions.extremes_coded",
+        "item_distributions.coded_known",
+    }
     assert ids["internal"] - ids["public"] == {"item_distributions.shares_add_up"}
