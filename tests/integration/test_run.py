@@ -150,7 +150,7 @@ def unreadable_file(home: Built) -> None:
 
 
 def unknown_column(home: Built) -> None:
-    edit(home.landing / SMALL / "2009" / "leaders.csv", "TCSHORT", "SHORTAGE")
+    edit(home.landing / SMALL / "2009" / "leaders.csv", "SC11Q04", "SHORTAGE")
 
 
 def undeclared_code(home: Built) -> None:
@@ -175,7 +175,7 @@ def unknown_municipality(home: Built) -> None:
         (unreadable_file, "2009/parents.csv"),
         (
             unknown_column,
-            "2009/leaders.csv, column TCSHORT: is declared but not in the file (not in the codebook: SHORTAGE)",
+            "2009/leaders.csv, column SC11Q04: is declared but not in the file (not in the codebook: SHORTAGE)",
         ),
         (undeclared_code, "2009/parents.csv, row 3, column PA14Q02"),
         (unknown_municipality, "column CNT: the municipality is not in municipalities.csv"),
