@@ -160,7 +160,8 @@ def with_series(tests: pd.DataFrame) -> pd.DataFrame:
 def all_targets(targets: pd.DataFrame, national: NationalTargets | None, themes: pd.DataFrame) -> pd.DataFrame:
     """The programme's own targets after the national ones, with `is_national`.
 
-    The first three are about tests of `SUBJECTS`; 3.1 is about each theme of the family that `wellbeing` names; without one it cannot be followed and is left out.
+    The first three are about tests of `SUBJECTS`, 3.1 about each theme of the family that `wellbeing` names; without one it
+    cannot be followed and is left out.
     """
     own = targets.assign(is_national=False)
     if national is None:
