@@ -121,7 +121,12 @@ class Programme:
         book = self.codebook[self.codebook["mapping"].isin(keys)]
         return replace(
             self,
-            definition=self.definition.model_copy(update={"mappings": kept}),
+            definition=self.definition.model_copy(
+                update={
+                    "mappings": kept,
+                    "timeline": tuple(p for p in self.definition.timeline if p.mapping in (None, *keys)),
+                }
+            ),
             codebook=book.reset_index(drop=True),
             initiatives=self.initiatives[
                 self.initiatives["mapping_from"].isin(keys) & self.initiatives["mapping_to"].isin(keys)

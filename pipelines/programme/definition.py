@@ -53,8 +53,8 @@ class Mapping(Part):
 
 
 STEPS = ("start", "collection", "profiles", "discussion", "plans")
-"""What a phase of a programme consists of, in order: answers are collected, reports and profiles are ready, the politicians discuss
-them, plans for competence development are made. A phase may begin with a start and may leave steps out."""
+"""What a phase consists of, in order: it starts, answers are collected, reports and profiles are ready, politicians discuss them,
+plans for competence development are made. Steps may be left out."""
 
 
 class Step(Part):
@@ -322,7 +322,8 @@ class Definition(Part):
     respondent_groups: tuple[RespondentGroup, ...] = Field(min_length=1)
     extracts: tuple[Extract, ...] = Field(min_length=1)
     timeline: tuple[Phase, ...] = Field(
-        default=(), description="phases in order, with what is due when: shown in `status`, drives schedule and freshness"
+        default=(),
+        description="phases in order, with what is due when: shown in `status`, drives schedule and freshness",
     )
     sources: tuple[str, ...] = Field(
         default=(),

@@ -64,7 +64,7 @@ TABLES = (
     ),
     Table(
         "institutions",
-        "one row per school, day-care institution or administration that ever took part; no rows where the programme has no register",
+        "one row per school, day-care institution or administration that ever took part; no rows without a register",
         ("institution_id",),
         (
             Column("institution_id", "institution number as extracts write it, leading zeros kept"),

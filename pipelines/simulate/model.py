@@ -294,9 +294,7 @@ def _stated(programme: Programme, entry: Change, base: int) -> Floats:
     return stated
 
 
-def person_effect(
-    theme: Theme, mapping: int, gender: Ints, grade: Ints, background: Ints, middle: Centre
-) -> Floats:
+def person_effect(theme: Theme, mapping: int, gender: Ints, grade: Ints, background: Ints, middle: Centre) -> Floats:
     """What gender, grade and background add to the trait in a mapping; nothing where they do not apply (-1)."""
     return np.asarray(
         np.where(gender >= 0, theme.boys * (gender - 0.5), 0.0)
