@@ -112,15 +112,16 @@ def describe_status(programme: Programme, settings: Settings, today: date | None
         base = ", base of the 500 scale" if mapping.base else ""
         lines.append(f"{mapping.key}: {mapping.label.en}{base}")
         found = {
-            group.code: municipalities_in(raw_folder(settings, programme, landing, group.code))
+            (group.code, table): municipalities_in(raw_folder(settings, programme, landing, group.code), table)
             for group in (programme.respondent_groups if landing.has_arrived else ())
+            for table in ("respondents", "results")
         }
         for extract in programme.extracts(mapping.key):
             files = [d for d in landing.deliveries if d.extract is extract]
             group = extract.respondent_group
             if extract.optional and not files:
                 continue
-            counts = found.get(group, {})
+            counts = found.get((group, "results" if extract.content == "results" else "respondents"), {})
             is_rejected = any(
                 latest.get((mapping.key, d.name), {}).get("sha256") == d.sha256
                 and latest[mapping.key, d.name]["state"] == "rejected"
@@ -138,8 +139,9 @@ def describe_status(programme: Programme, settings: Settings, today: date | None
             if not files and landing.has_arrived:
                 gaps.append(f"gap: {mapping.key} {group}: {extract.path} has not arrived")
             absent = [place for place in places if place not in counts]
-            if counts and absent and extract.content == "answers":
-                gaps.append(f"gap: {mapping.key} {group}: nothing from {', '.join(absent)}")
+            if counts and absent and extract.content != "roster":
+                what = " (results)" if extract.content == "results" else ""
+                gaps.append(f"gap: {mapping.key} {group}{what}: nothing from {', '.join(absent)}")
         lines += [f"  note: {finding}" for finding in landing.findings if finding.reason == "unknown_file"]
     lines += gaps
     lines += [

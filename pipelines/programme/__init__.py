@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from pipelines.errors import ConfigurationError
 from pipelines.programme.definition import Definition, Extract, Label, Mapping, RespondentGroup
 from pipelines.programme.lineage import institution_lineages
+from pipelines.programme.results import all_targets, check_targets, check_tests, with_series
 from pipelines.programme.tables import TABLES, Problems, check_pairs, check_reference, read_table, typed
 
 __all__ = [
@@ -56,6 +57,8 @@ class Programme:
     codebook: pd.DataFrame
     corrections: pd.DataFrame
     initiatives: pd.DataFrame
+    tests: pd.DataFrame
+    targets: pd.DataFrame
     lineage: pd.DataFrame
     content_hash: str
 
@@ -150,6 +153,8 @@ def load_programme(slug_or_folder: str | Path) -> Programme:
     tables = {table.name: typed(raw[table.name], table) for table in TABLES}
     themes = tables["themes"]
     themes["family"] = themes["family"].where(themes["family"].ne(""), themes["theme"])
+    tables["tests"] = with_series(tables["tests"])
+    tables["targets"] = all_targets(tables["targets"], definition.national_targets, themes)
     return Programme(
         folder=folder,
         definition=definition,
@@ -226,6 +231,8 @@ def _check_between(definition: Definition, raw: dict[str, pd.DataFrame], problem
     _check_pictures(definition, raw["codebook"], raw["scales"], problems)
     _check_lineage(raw["institution_lineage"], problems)
     _check_initiatives(mappings, raw, problems)
+    check_tests(raw["tests"], definition, problems)
+    check_targets(raw, definition, problems)
 
 
 def _check_scales(scales: pd.DataFrame, problems: Problems) -> None:

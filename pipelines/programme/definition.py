@@ -22,6 +22,9 @@ def _as_tuple(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
+SCHOOL_YEAR_BEGINS = 8
+"""Month: the first of August."""
+
 Columns = Annotated[tuple[str, ...], BeforeValidator(_as_tuple), Field(min_length=1)]
 
 
@@ -51,8 +54,16 @@ class Mapping(Part):
     closes_on: date | None = None
     base: bool = Field(default=False, description="the mapping whose mean is 500 and whose SD is 100")
 
+    @property
+    def school_year(self) -> str:
+        """School year that the mapping was held in (2015/16): by its first day, else by a key that begins with a year."""
+        if self.opens_on is not None:
+            first = self.opens_on.year - int(self.opens_on.month < SCHOOL_YEAR_BEGINS)
+            return f"{first}/{(first + 1) % 100:02d}"
+        return f"{self.key[:4]}/{(int(self.key[:4]) + 1) % 100:02d}" if self.key[:4].isdecimal() else self.key
 
-STEPS = ("start", "collection", "profiles", "discussion", "plans")
+
+PHASE_STEPS = ("start", "collection", "profiles", "discussion", "plans")
 """What a phase consists of, in order: it starts, answers are collected, reports and profiles are ready, politicians discuss them,
 plans for competence development are made. Steps may be left out."""
 
@@ -75,8 +86,8 @@ class Phase(Part):
     @model_validator(mode="after")
     def _in_order(self) -> Phase:
         for before, after in pairwise(self.steps):
-            if STEPS.index(after.step) <= STEPS.index(before.step):
-                raise ValueError(f"step {after.step!r} stands after {before.step!r}; the order is {', '.join(STEPS)}")
+            if PHASE_STEPS.index(after.step) <= PHASE_STEPS.index(before.step):
+                raise ValueError(f"step {after.step!r} stands after {before.step!r}; the order is {', '.join(PHASE_STEPS)}")
             if after.due_on < before.due_on:
                 raise ValueError(
                     f"step {after.step!r} is due on {after.due_on}, before {before.step!r} on {before.due_on}; "
@@ -151,8 +162,24 @@ class Roles(Part):
     status: str | tuple[str, ...] | None = Field(
         default=None, description="one column of codes, or one 0/1 column a status (SurveyXact's stato_1 …)"
     )
-    submitted_at: str | None = None
+    submitted_at: str | None = Field(default=None, description="day of the answer; of a result: day of the test")
     simulated: str | None = Field(default=None, description="1 on every row of simulated data; may be absent in a file")
+    test: str | None = Field(default=None, description="results: which test of tests.csv")
+    school_year: str | None = Field(default=None, description="results: 2015/16 or 2015/2016")
+    measurement: str | None = Field(
+        default=None, description="results: number of the measurement within the school year; left out: the only one"
+    )
+    score: str | None = Field(default=None, description="results: points or grade")
+    step: str | None = Field(default=None, description="results: the six steps of the national tests")
+    percentile: str | None = Field(default=None, description="results: 1 to 100, the national norm")
+    expected: str | None = Field(default=None, description="results: the socio-economic reference of the grade")
+    significant: str | None = Field(
+        default=None, description="results: whether the difference from the reference is significant, as delivered"
+    )
+    pupils: str | None = Field(
+        default=None,
+        description="results: pupils behind a school's figure; where there is such a column a row is no pupil",
+    )
 
     def columns(self) -> dict[str, str]:
         """Column name to role, for every column that a role names."""
@@ -163,10 +190,20 @@ class Roles(Part):
         return found
 
 
+STEPS = ("insufficient", "deficient", "fair", "good", "very_good", "excellent")
+"""The six steps of the national tests from the lowest: ikke tilstrækkelig, mangelfuld, jævn, god, rigtig god, fremragende."""
+
 CANONICAL = {
     "gender": ("female", "male"),
     "status": ("completed", "started", "refused", "not_contacted", "other"),
+    "step": STEPS,
+    "significant": ("true", "false"),
 }
+
+OF_RESULTS = ("test", "school_year", "measurement", "score", "step", "percentile", "expected", "significant", "pupils")
+"""Roles that only academic results have."""
+FIGURES = ("score", "step", "percentile")
+"""A result is at least one of these."""
 
 
 class Rebased(Part):
@@ -185,12 +222,12 @@ class Extract(Part):
 
     respondent_group: Slug
     mappings: tuple[Key, ...] | None = Field(default=None, description="left out: every mapping")
-    content: Literal["answers", "roster"] = "answers"
+    content: Literal["answers", "roster", "results"] = "answers"
     path: str = Field(min_length=1, description="pattern relative to landing/<slug>/<mapping>/")
     format: Literal["csv", "xlsx", "sav", "dta", "parquet"] = "csv"
     dialect: Dialect = Dialect()
     columns: Roles
-    values: dict[Literal["gender", "status", "background"], dict[str, str]] = Field(
+    values: dict[Literal["gender", "status", "background", "test", "step", "significant"], dict[str, str]] = Field(
         default_factory=dict, description="per role: code in the file to canonical value"
     )
     ignored: tuple[str, ...] = Field(default=(), description="columns that are known and never loaded")
@@ -219,6 +256,22 @@ class Extract(Part):
                 )
         if self.path.startswith("/") or ".." in self.path.split("/"):
             raise ValueError("path leaves the folder of its mapping; give a pattern inside it")
+        return self
+
+    @model_validator(mode="after")
+    def _results_have_their_columns(self) -> Extract:
+        named = [role for role in OF_RESULTS if getattr(self.columns, role) is not None]
+        if self.content != "results" and named:
+            raise ValueError(f"columns.{named[0]}: only an extract with `content: results` has it")
+        if self.content == "results":
+            for role in ("test", "school_year"):
+                if role not in named:
+                    raise ValueError(f"columns.{role}: is missing; a result belongs to a test and a school year")
+            if not set(FIGURES) & set(named):
+                raise ValueError(f"columns: a result needs one of {', '.join(FIGURES)}")
+            for role in ("step", "significant"):
+                if role in named and role not in self.values:
+                    raise ValueError(f"values.{role}: is missing; say what each code in the file means")
         return self
 
 
@@ -311,6 +364,12 @@ class Disclosure(Part):
     internal_item_min_n: int = Field(default=10, ge=1)
 
 
+class NationalTargets(Part):
+    """The four national result targets hold for the programme (method.md 8)."""
+
+    wellbeing: str | None = Field(default=None, description="family of the themes that target 3.1 (trivsel) looks at")
+
+
 class Definition(Part):
     """The whole of `programme.yaml`."""
 
@@ -341,6 +400,9 @@ class Definition(Part):
     rebased: tuple[Rebased, ...] = Field(
         default=(), description="decisions to compute the frozen base of the 500 scale anew (method.md 1.5)"
     )
+    national_targets: NationalTargets | None = Field(
+        default=None, description="left out: the national result targets are not followed (method.md 8)"
+    )
     ids: Ids = Ids()
     intake: Intake = Intake()
     thresholds: Thresholds = Thresholds()
@@ -369,10 +431,23 @@ class Definition(Part):
                 raise ValueError(f"extracts[{number}]: mapping {unknown[0]!r} is not declared")
         self._check_background()
         self._check_timeline()
+        if all(extract.content != "answers" for extract in self.extracts):
+            raise ValueError("extracts: none has `content: answers`; a programme asks somebody")
         for group in self.respondent_groups:
             contents = {e.content for e in self.extracts if e.respondent_group == group.code}
-            if "answers" not in contents:
-                raise ValueError(f"respondent_groups: {group.code!r} has no extract with `content: answers`")
+            if not contents & {"answers", "results"}:
+                raise ValueError(
+                    f"respondent_groups: {group.code!r} has no extract with `content: answers`, nor with `content: results`"
+                )
+            if "answers" not in contents and (group.kind, group.roster) != ("pupil", "none"):
+                raise ValueError(
+                    f"respondent_groups: {group.code!r} is only tested and asked nothing; it needs `kind: pupil` and "
+                    "`roster: none`"
+                )
+            if "results" in contents and group.kind not in ("pupil", "rated_pupil"):
+                raise ValueError(
+                    f"respondent_groups: {group.code!r} is of kind {group.kind!r} and has no results of tests"
+                )
             if (group.roster == "file") != ("roster" in contents):
                 raise ValueError(
                     f"respondent_groups: {group.code!r} has roster {group.roster!r}, which does not go with its extracts; "

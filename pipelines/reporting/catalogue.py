@@ -69,7 +69,7 @@ def said(label: Label) -> Said:
 
 
 def groups_of(programme: Programme) -> tuple[Group, ...]:
-    """Respondent groups in order, with their themes and questions."""
+    """Respondent groups in order, with their themes and questions; pupils who are only tested are asked nothing."""
     thresholds = programme.definition.thresholds
     scales = _scales(programme.scales)
     return tuple(
@@ -85,6 +85,7 @@ def groups_of(programme: Programme) -> tuple[Group, ...]:
             mode=group.mode,
         )
         for group in programme.respondent_groups
+        if group.code in set(programme.themes["respondent_group"])
     )
 
 
