@@ -6,7 +6,9 @@ Belongs here: the identity of a release. Does not belong here: Dagster (a run wi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 
+from pipelines.assets.timeline import timeline_lines
 from pipelines.errors import InputError
 from pipelines.extract import (
     Landing,
@@ -89,8 +91,14 @@ STATES = {"accepted": "x", "here": "o", "rejected": "!", "missing": "-", "no row
 """Marks of the delivery matrix."""
 
 
-def describe_status(programme: Programme, settings: Settings) -> list[str]:
-    """Lines for a person: what was expected of whom and has arrived, gaps, what was superseded or rejected, the release."""
+def describe_status(programme: Programme, settings: Settings, today: date | None = None) -> list[str]:
+    """Lines for a person: what was expected and has arrived, gaps, what was superseded or rejected, timeline, release.
+
+    Args:
+        programme: the whole programme.
+        settings: where landing folder and home are.
+        today: the day that the timeline is told of; default: today.
+    """
     lines = [f"{programme.label.en} ({programme.slug}), landing folder {settings.landing_dir / programme.slug}"]
     latest = _latest_deliveries(programme, settings)
     places = programme.municipalities["municipality_id"].tolist()
@@ -149,6 +157,7 @@ def describe_status(programme: Programme, settings: Settings) -> list[str]:
     lines += [
         f"superseded: {line['mapping']}/{line['file']} ({str(line['at'])[:10]}): {line['why']}" for line in superseded
     ]
+    lines += timeline_lines(programme, settings, today or datetime.now(UTC).date())
     release = current_release(settings.home)
     lines.append(f"current release: {release}" if release else "no release yet")
     return lines

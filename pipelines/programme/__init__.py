@@ -36,6 +36,9 @@ UNIT_OF_INITIATIVE = ["initiative", "theme", "respondent_group", "municipality_i
 FEWEST_VALUES = 2
 """Valid values that a scale needs."""
 
+MOST_PICTURES = 4
+"""Answers that a child can choose between by pictures and sound."""
+
 PROGRAMMES = Path(__file__).resolve().parent.parent / "programmes"
 
 
@@ -121,7 +124,12 @@ class Programme:
         book = self.codebook[self.codebook["mapping"].isin(keys)]
         return replace(
             self,
-            definition=self.definition.model_copy(update={"mappings": kept}),
+            definition=self.definition.model_copy(
+                update={
+                    "mappings": kept,
+                    "timeline": tuple(p for p in self.definition.timeline if p.mapping in (None, *keys)),
+                }
+            ),
             codebook=book.reset_index(drop=True),
             initiatives=self.initiatives[
                 self.initiatives["mapping_from"].isin(keys) & self.initiatives["mapping_to"].isin(keys)
@@ -220,6 +228,7 @@ def _check_between(definition: Definition, raw: dict[str, pd.DataFrame], problem
     check_reference(raw["codebook"], "codebook.csv", "scale", raw["scales"]["scale"], "scales.csv", problems)
     _check_scales(raw["scales"], problems)
     _check_codebook(definition, raw["codebook"], raw["items"], problems)
+    _check_pictures(definition, raw["codebook"], raw["scales"], problems)
     _check_lineage(raw["institution_lineage"], problems)
     _check_initiatives(mappings, raw, problems)
     check_tests(raw["tests"], definition, problems)
@@ -267,6 +276,21 @@ def _check_codebook(definition: Definition, book: pd.DataFrame, items: pd.DataFr
     asked = book[book["variable"].ne("")]
     for number in asked.index[asked.duplicated(["mapping", "respondent_group", "variable"])]:
         problems.add("codebook.csv", int(number), "variable", "stands twice in this mapping and group")
+
+
+def _check_pictures(definition: Definition, book: pd.DataFrame, scales: pd.DataFrame, problems: Problems) -> None:
+    """Who answers by pictures and sound chooses between few answers."""
+    pictured = {group.code for group in definition.respondent_groups if group.mode == "pictures_and_sound"}
+    answers = scales[scales["kind"].eq("valid")].groupby("scale")["value"].nunique()
+    for number, row in book[book["respondent_group"].isin(pictured)].iterrows():
+        if answers.get(row["scale"], 0) > MOST_PICTURES:
+            problems.add(
+                "codebook.csv",
+                int(str(number)),
+                "scale",
+                f"{row['scale']!r} has {answers[row['scale']]} answers; {row['respondent_group']} answers by pictures and "
+                f"sound, which {MOST_PICTURES} answers are the most for",
+            )
 
 
 def _check_lineage(steps: pd.DataFrame, problems: Problems) -> None:

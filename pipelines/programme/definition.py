@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, field_validator, model_validator
@@ -62,6 +63,42 @@ class Mapping(Part):
         return f"{self.key[:4]}/{(int(self.key[:4]) + 1) % 100:02d}" if self.key[:4].isdecimal() else self.key
 
 
+PHASE_STEPS = ("start", "collection", "profiles", "discussion", "plans")
+"""What a phase consists of, in order: it starts, answers are collected, reports and profiles are ready, politicians discuss them,
+plans for competence development are made. Steps may be left out."""
+
+
+class Step(Part):
+    """One step of a phase and the day by which it is to be done."""
+
+    step: Literal["start", "collection", "profiles", "discussion", "plans"]
+    label: Label
+    due_on: date
+
+
+class Phase(Part):
+    """One phase of the programme (*fase*): a mapping and what follows from it, or one without a mapping."""
+
+    label: Label
+    mapping: Key | None = Field(default=None, description="the mapping whose collection and reports the phase holds")
+    steps: tuple[Step, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Phase:
+        for before, after in pairwise(self.steps):
+            if PHASE_STEPS.index(after.step) <= PHASE_STEPS.index(before.step):
+                raise ValueError(f"step {after.step!r} stands after {before.step!r}; the order is {', '.join(PHASE_STEPS)}")
+            if after.due_on < before.due_on:
+                raise ValueError(
+                    f"step {after.step!r} is due on {after.due_on}, before {before.step!r} on {before.due_on}; "
+                    "correct one of the dates"
+                )
+        of_mapping = next((s.step for s in self.steps if s.step in ("collection", "profiles")), None)
+        if self.mapping is None and of_mapping is not None:
+            raise ValueError(f"step {of_mapping!r} needs the phase's `mapping`: which one is collected and reported")
+        return self
+
+
 class BackgroundLevel(Part):
     """One level of the parents' highest education."""
 
@@ -78,8 +115,17 @@ class RespondentGroup(Part):
         description="decides disclosure (leaders, raters) and the response flag (parents)"
     )
     grades: tuple[int, int] | None = Field(default=None, description="first and last grade that belong to the group")
-    institutions: Literal["school", "daycare"] | None = Field(
-        default=None, description="the only kind of institution that the group belongs to; left out: both"
+    institutions: Literal["school", "daycare", "administration"] | None = Field(
+        default=None, description="the only kind of institution that the group belongs to; left out: any"
+    )
+    organisation: Literal["administration", "school", "team"] | None = Field(
+        default=None,
+        description="level of the organisation that the group speaks from: reports hold themes that several levels are asked "
+        "side by side",
+    )
+    mode: Literal["reading", "read_aloud", "pictures_and_sound"] = Field(
+        default="reading",
+        description="how questions are put; pictures and sound need scales of few answers",
     )
     roster: Literal["extract", "file", "none"] = Field(
         default="extract",
@@ -334,6 +380,10 @@ class Definition(Part):
     mappings: tuple[Mapping, ...] = Field(min_length=1)
     respondent_groups: tuple[RespondentGroup, ...] = Field(min_length=1)
     extracts: tuple[Extract, ...] = Field(min_length=1)
+    timeline: tuple[Phase, ...] = Field(
+        default=(),
+        description="phases in order, with what is due when: shown in `status`, drives schedule and freshness",
+    )
     sources: tuple[str, ...] = Field(
         default=(),
         description="folders or URLs with `<slug>/<mapping>/…` that every run pulls from; never with a password",
@@ -380,6 +430,7 @@ class Definition(Part):
             if unknown:
                 raise ValueError(f"extracts[{number}]: mapping {unknown[0]!r} is not declared")
         self._check_background()
+        self._check_timeline()
         if all(extract.content != "answers" for extract in self.extracts):
             raise ValueError("extracts: none has `content: answers`; a programme asks somebody")
         for group in self.respondent_groups:
@@ -403,6 +454,31 @@ class Definition(Part):
                     "`roster: file` and an extract with `content: roster` belong together"
                 )
         return self
+
+    def _check_timeline(self) -> None:
+        """A phase's mapping is declared and in one phase only; phases follow one another; answers are due once all can be in."""
+        mappings = {mapping.key: mapping for mapping in self.mappings}
+        seen: set[str] = set()
+        for number, phase in enumerate(self.timeline):
+            where = f"timeline[{number}]"
+            if number and phase.steps[0].due_on < self.timeline[number - 1].steps[0].due_on:
+                raise ValueError(
+                    f"{where}: begins on {phase.steps[0].due_on}, before the phase above it; list phases in order of time"
+                )
+            if phase.mapping is None:
+                continue
+            if phase.mapping not in mappings:
+                raise ValueError(f"{where}: mapping {phase.mapping!r} is not declared")
+            if phase.mapping in seen:
+                raise ValueError(f"{where}: mapping {phase.mapping!r} has a phase already; give each mapping one")
+            seen.add(phase.mapping)
+            closes = mappings[phase.mapping].closes_on
+            for step in phase.steps:
+                if step.step != "start" and closes is not None and step.due_on < closes:
+                    raise ValueError(
+                        f"{where}: step {step.step!r} is due on {step.due_on}, before mapping {phase.mapping} closes on "
+                        f"{closes}; correct one of the dates"
+                    )
 
     def _check_background(self) -> None:
         """Whoever delivers a background says which levels there are; a gap needs three to five of them."""

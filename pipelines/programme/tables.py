@@ -71,13 +71,18 @@ TABLES = (
     ),
     Table(
         "institutions",
-        "one row per school or day-care institution that ever took part; no rows where the programme has no register",
+        "one row per school, day-care institution or administration that ever took part; no rows without a register",
         ("institution_id",),
         (
             Column("institution_id", "institution number as extracts write it, leading zeros kept"),
             Column("label", "name that readers see"),
             Column("municipality_id", "municipality it belongs to"),
-            Column("kind", "school or day-care institution", allowed=("school", "daycare"), default="school"),
+            Column(
+                "kind",
+                "school, day-care institution, or the municipality's administration as a place of work",
+                allowed=("school", "daycare", "administration"),
+                default="school",
+            ),
         ),
         required=False,
     ),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import pandas as pd
 
@@ -16,6 +17,9 @@ from pipelines.programme.definition import Label
 from pipelines.reporting.model import Said
 
 TableRow = Mapping[Hashable, object]
+Clusters = Literal["schools", "daycare", "both", "persons"]
+"""What uncertainty is counted in: schools, day-care institutions, either, or linked respondents."""
+
 Scales = dict[str, tuple[tuple[int, Said], ...]]
 """Per answer scale its (value, label), from the lowest value up."""
 
@@ -43,13 +47,20 @@ class Theme:
 
 @dataclass(frozen=True)
 class Group:
-    """One respondent group and its themes in the instrument's order; `limit` is the response rate that is flagged below."""
+    """One respondent group and its themes in the instrument's order; `limit` is the response rate that is flagged below.
+
+    `kind`, `place`, `organisation`, `mode`: as programme.yaml says of the group (`place`: its kind of institution).
+    """
 
     code: str
     label: Said
     is_rated: bool
     limit: float
     themes: tuple[Theme, ...]
+    kind: str
+    place: str | None
+    organisation: str | None
+    mode: str
 
 
 def said(label: Label) -> Said:
@@ -68,10 +79,24 @@ def groups_of(programme: Programme) -> tuple[Group, ...]:
             is_rated=group.kind == "rated_pupil",
             limit=thresholds.low_response_parents if group.kind == "parent" else thresholds.low_response,
             themes=_themes(programme, group.code, scales),
+            kind=group.kind,
+            place=group.institutions,
+            organisation=group.organisation,
+            mode=group.mode,
         )
         for group in programme.respondent_groups
         if group.code in set(programme.themes["respondent_group"])
     )
+
+
+def clusters_of(programme: Programme) -> Clusters:
+    """What uncertainty is counted in: linked respondents, or the kinds of institution that the groups belong to."""
+    if programme.definition.ids.respondents_linked:
+        return "persons"
+    kinds = {group.institutions or "school" for group in programme.respondent_groups}
+    if "daycare" not in kinds:
+        return "schools"
+    return "both" if "school" in kinds else "daycare"
 
 
 def initiatives_of(programme: Programme) -> dict[str, tuple[Said, frozenset[str]]]:

@@ -37,6 +37,11 @@ INITIATIVES = (
     " reason suppressed"
 )
 
+TURNOVER = (
+    "mapping_from mapping_to respondent_group theme n_stayers n_joiners n_leavers delta delta_stayers joiners leavers"
+    " suppressed"
+)
+
 KEPT_UNITS = 64
 """Units whose rows stay in memory: more than the schools of one municipality."""
 
@@ -167,6 +172,12 @@ class Marts:
     def gap_changes(self, unit: Unit) -> Mapping[tuple[str, ...], Row]:
         """By group, theme, mapping_from, mapping_to."""
         return self._by_key("gap_changes", unit, ("respondent_group", "theme", "mapping_from", "mapping_to"))
+
+    def turnover(self, unit: Unit) -> Mapping[tuple[str, ...], Row]:
+        """By group, theme, mapping_from, mapping_to; read only where respondents are linked."""
+        if "turnover" not in self._sheets:
+            self._sheets["turnover"] = Sheet(self._folder / "turnover.parquet", TURNOVER)
+        return self._by_key("turnover", unit, ("respondent_group", "theme", "mapping_from", "mapping_to"))
 
     @cached_property
     def initiatives(self) -> list[Row]:

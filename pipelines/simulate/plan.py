@@ -41,6 +41,7 @@ class Sizes(Part):
     """How many there are at scale 1 in the base mapping, all municipalities together."""
 
     pupils: int = Field(default=40_000, ge=1)
+    children: int = Field(default=8_000, ge=1, description="of the age that is asked, in day-care")
     staff: dict[str, int] = Field(default_factory=dict, description="per group of kind staff or leader")
     staff_default: int = Field(default=4_000, ge=1, description="groups that `staff` does not name")
     municipalities: dict[str, float] = Field(
@@ -111,6 +112,10 @@ class ThemePlan(Part):
     boys: float | None = None
     per_grade: float | None = None
     per_background: float | None = None
+    per_background_by_mapping: dict[str, float] = Field(
+        default_factory=dict,
+        description="where it changes: per_background from this mapping on; one left out keeps the figure before",
+    )
 
 
 class Change(Part):
@@ -123,6 +128,15 @@ class Change(Part):
         default_factory=dict,
         description="change since the base, in SD of the trait; a mapping left out keeps the one before; empty: none",
     )
+
+
+class Level(Part):
+    """Where a municipality lies on a theme in all mappings, before any change. It replaces what is drawn."""
+
+    respondent_group: str
+    theme: str
+    municipality_id: str
+    level: float = Field(description="in SD of the trait, from the middle of all")
 
 
 class RandomChanges(Part):
@@ -180,6 +194,7 @@ class Plan(Part):
         default=0.3, description="how much easier to agree with an item gets when its wording is `changed`"
     )
     random_changes: RandomChanges = RandomChanges()
+    levels: tuple[Level, ...] = ()
     changes: tuple[Change, ...] = ()
     ignored_columns: dict[str, dict[str, Column]] = Field(default_factory=dict, description="per group and column")
     results: dict[str, dict[str, ResultPlan]] = Field(
@@ -238,6 +253,7 @@ def _check_names(plan: Plan, programme: Programme, path: Path) -> None:
         if name not in groups
     ]
     named = [(f"themes[{number}]", entry.respondent_group, entry.theme) for number, entry in enumerate(plan.themes)]
+    named += [(f"levels[{number}]", entry.respondent_group, entry.theme) for number, entry in enumerate(plan.levels)]
     named += [(f"changes[{number}]", entry.respondent_group, entry.theme) for number, entry in enumerate(plan.changes)]
     problems += [
         f"{where}: {group} / {theme} is not in themes.csv"
@@ -255,6 +271,17 @@ def _check_names(plan: Plan, programme: Programme, path: Path) -> None:
         for path, listed in plan.results.items()
         for test in listed
         if test not in tests
+    ]
+    problems += [
+        f"levels[{number}]: municipality {entry.municipality_id!r} is not in municipalities.csv"
+        for number, entry in enumerate(plan.levels)
+        if entry.municipality_id not in municipalities
+    ]
+    problems += [
+        f"themes[{number}]: {key!r} is not a mapping of the programme"
+        for number, entry in enumerate(plan.themes)
+        for key in entry.per_background_by_mapping
+        if key not in programme.mapping_keys
     ]
     for number, change in enumerate(plan.changes):
         if change.municipality_id is not None and change.municipality_id not in municipalities:

@@ -148,7 +148,7 @@ def form_truth(world: World, group: RespondentGroup, theme: Theme, form: str, ce
         items = theme.form(mapping, form)
         if invited is None or not items:
             continue
-        effect = person_effect(theme, invited.gender, invited.grade, invited.background, middle)
+        effect = person_effect(theme, mapping, invited.gender, invited.grade, invited.background, middle)
         place = invited.municipality
         centre_of_cell = theme.municipality[place] + theme.change[mapping][place] + effect
         trait = density(invited, centre_of_cell, 1 - group_plan.icc_municipality, n_places)
@@ -292,7 +292,7 @@ def _theme_parameters(programme: Programme, theme: Theme, found: dict[str, FormT
         "declined": theme.declined,
         "boys": theme.boys,
         "per_grade": theme.per_grade,
-        "per_background": theme.per_background,
+        "per_background": dict(zip(programme.mapping_keys, theme.per_background, strict=True)),
         "municipalities": dict(zip(places, theme.municipality.tolist(), strict=True)),
         "changes": {
             key: dict(zip(places, theme.change[number].tolist(), strict=True))
