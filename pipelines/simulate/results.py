@@ -164,12 +164,13 @@ def _draw(world: World, extract: Extract, position: int, test: str, plan: Result
     true = plan.mean + plan.per_grade * grade + plan.sd * np.sqrt(reliability) * trait
     gain = gain_of(plan, school_year) + school_gains(world, test, plan)[persons.school]
     gain = gain + random.normal(0, plan.gain_sd, len(persons))
-    ends = [float(rows[name].iloc[0]) if rows[name].notna().iloc[0] else None for name in ("score_min", "score_max")]
+    low, high = (float(rows[name].astype("float64").iloc[0]) for name in ("score_min", "score_max"))
+    low, high = (-np.inf if np.isnan(low) else low), (np.inf if np.isnan(high) else high)
     parts = []
     for number in range(plan.measurements):
         way = number / max(plan.measurements - 1, 1)
         error = random.normal(0, plan.sd * np.sqrt(1 - reliability), len(persons))
-        score = np.round(np.clip(true + way * gain + error, *ends), plan.decimals)
+        score = np.round(np.clip(true + way * gain + error, low, high), plan.decimals)
         took = random.random(len(persons)) < plan.taken
         days = _days(school_year, way, random.integers(0, SPREAD_OF_DAYS, len(world.schools.ids)))
         parts.append((np.flatnonzero(took), np.full(took.sum(), number + 1), score[took], days))
