@@ -12,7 +12,6 @@ import dagster as dg
 from pipelines.assets.context import RunContext, clear_errors
 from pipelines.assets.verdict import keep_blocked
 from pipelines.errors import BlockedError, KortlaegningError
-from pipelines.extract import raw_folder
 from pipelines.inference import TABLES
 from pipelines.validation import CheckResult, from_dbt, staging_samples, validate_sample
 from pipelines.warehouse import NodeResult, model_keys
@@ -59,12 +58,7 @@ def _step(run: RunContext, manifest: dict[str, Any], tag: str) -> dg.AssetsDefin
             plan = run.plan(context.run_id)
             warehouse = run.warehouse(context.run_id)
             if tag == "estimates":
-                folders = [
-                    raw_folder(run.settings, plan.programme, landing, group.code)
-                    for landing in plan.landings
-                    for group in plan.programme.respondent_groups
-                ]
-                warehouse.register_sources(plan.programme, folders)
+                warehouse.register_sources(plan.programme, run.raw_folders(context.run_id))
             else:
                 warehouse.register_inference(TABLES)
             results = warehouse.build(f"tag:{tag}", plan.programme, run.progress)
