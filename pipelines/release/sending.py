@@ -17,6 +17,7 @@ from typing import Any
 
 from pipelines.errors import ConfigurationError, RemoteError
 from pipelines.files import private_folder
+from pipelines.programme.definition import Definition
 from pipelines.release.deliveries import INVENTORY
 from pipelines.release.places import DELIVERIES
 from pipelines.remote import PAUSES, IncompleteError, attempt, open_remote, shown
@@ -32,6 +33,11 @@ class Sent:
     url: str
     sent: int
     unchanged: int
+
+
+def places_to_deliver(programme: Definition | None, settings: Settings) -> list[str]:
+    """URLs that a programme and the settings name."""
+    return [*(programme.deliver if programme else ()), *(settings.deliver or "").split()]
 
 
 def send_deliveries(
