@@ -13,7 +13,7 @@ from pipelines.assets.context import RunContext, clear_errors
 from pipelines.assets.verdict import keep_blocked
 from pipelines.errors import BlockedError, KortlaegningError
 from pipelines.inference import TABLES
-from pipelines.validation import CheckResult, from_dbt, staging_samples, validate_sample
+from pipelines.validation import CheckResult, from_dbt, keys_shown, staging_samples, validate_sample
 from pipelines.warehouse import NodeResult, model_keys
 
 RAW_TABLES = ("respondents", "answers", "roster", "deliveries", "set_aside")
@@ -141,8 +141,7 @@ def _stop_on_errors(run: RunContext, run_id: str, results: list[NodeResult], fou
     kept = keep_blocked(run, run_id)
     for check in found:
         if check.verdict == "failed" and check.severity == "error":
-            rows = check.failing_keys.head(SHOWN).to_dict("records")
-            keys = "; ".join(", ".join(f"{name}={value}" for name, value in row.items()) for row in rows)
+            keys = "; ".join(keys_shown(check, SHOWN))
             name = check.check_id.removeprefix("dbt.")
             raise BlockedError(f"dbt test {name} failed for {check.n_failed} rows, the first: {keys}; see {kept}")
     raise KortlaegningError(f"{bad[0].kind} {bad[0].name} could not run: {bad[0].message}; see {kept}")

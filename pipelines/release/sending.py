@@ -80,7 +80,9 @@ def _send(release_id: str, folders: Sequence[Path], url: str, settings: Settings
             for name in [*(name for name in names if name != INVENTORY), INVENTORY]:
                 attempt(partial(_put, system, folder / name, f"{target}/{name}"), f"{what}/{name}", "sent", pauses)
         except FileNotFoundError:
-            raise RemoteError(f"{what}: the place is not there; create it (a bucket, a folder) or correct the URL") from None
+            raise RemoteError(
+                f"{what}: the place is not there; create it (a bucket, a folder) or correct the URL"
+            ) from None
         sent += 1
     return Sent(shown(url), sent, unchanged)
 
