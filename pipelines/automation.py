@@ -4,11 +4,13 @@ Belongs here: jobs, schedules, sensors. Does not belong here: what the job does.
 """
 
 import time
+from collections.abc import Callable
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from pipelines.assets.context import RunContext
+from pipelines.assets.plan import RunPlan, plan_run
 from pipelines.extract import Landing
 
 JOB = "build_release"
@@ -50,18 +52,9 @@ def build_automation(
         description="Every night: a release if anything in the landing folder, the programme or the code has changed.",
     )
     def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        from pipelines.assets.plan import plan_run
-        from pipelines.errors import KortlaegningError
-        from pipelines.release import is_current, withdrawn
-
-        try:
-            plan = plan_run(run.programme, run.settings, run.mappings)
-        except KortlaegningError as error:
-            return dg.SkipReason(str(error))
-        if is_current(run.settings.home, plan.release_id):
-            return dg.SkipReason(f"nothing has changed since release {plan.release_id}")
-        if withdrawn(run.settings.home, plan.release_id):
-            return dg.SkipReason(f"release {plan.release_id} was rolled back from, and nothing has changed since")
+        plan = plan_or_skip(run)
+        if isinstance(plan, dg.SkipReason):
+            return plan
         return dg.RunRequest(
             run_key=None, run_config=QUIET, tags=run_tags(plan.programme.mapping_keys, "schedule nightly")
         )
@@ -73,20 +66,9 @@ def build_automation(
         description="A run when what lies in the landing folder is new and has stopped arriving.",
     )
     def deliveries(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        from pipelines.assets.plan import plan_run
-        from pipelines.errors import KortlaegningError
-        from pipelines.release import is_current, withdrawn
-
-        try:
-            plan = plan_run(run.programme, run.settings, run.mappings)
-        except KortlaegningError as error:
-            return dg.SkipReason(str(error))
-        for note in plan.notes:
-            context.log.warning(note)
-        if is_current(run.settings.home, plan.release_id):
-            return dg.SkipReason(f"nothing has changed since release {plan.release_id}")
-        if withdrawn(run.settings.home, plan.release_id):
-            return dg.SkipReason(f"release {plan.release_id} was rolled back from, and nothing has changed since")
+        plan = plan_or_skip(run, context.log.warning)
+        if isinstance(plan, dg.SkipReason):
+            return plan
         arriving = [name for landing in plan.landings for name in still_arriving(landing, time.time())]
         if arriving:
             return dg.SkipReason(
@@ -98,6 +80,24 @@ def build_automation(
         )
 
     return job, nightly, deliveries
+
+
+def plan_or_skip(run: RunContext, note: Callable[[str], None] = lambda _: None) -> RunPlan | dg.SkipReason:
+    """What a run would do now, or why there is nothing to do; `note` gets what the plan remarks on the landing folder."""
+    from pipelines.errors import KortlaegningError
+    from pipelines.release import is_current, withdrawn
+
+    try:
+        plan = plan_run(run.programme, run.settings, run.mappings)
+    except KortlaegningError as error:
+        return dg.SkipReason(str(error))
+    for line in plan.notes:
+        note(line)
+    if is_current(run.settings.home, plan.release_id):
+        return dg.SkipReason(f"nothing has changed since release {plan.release_id}")
+    if withdrawn(run.settings.home, plan.release_id):
+        return dg.SkipReason(f"release {plan.release_id} was rolled back from, and nothing has changed since")
+    return plan
 
 
 def still_arriving(landing: Landing, now: float) -> list[str]:
