@@ -98,7 +98,7 @@ def disclose(
         seen = looked_at(database, mart, definition)
         for audience in AUDIENCES:
             own = GUARDS[mart.name].rule(seen, rules[audience])
-            reasons = _row_reasons(ground, choices[audience], mart, audience, own)
+            reasons = _row_reasons(ground, choices[audience], mart, own)
             left = suppress(table, mart, reasons)
             left = _without_dependent(left, ground, choices[audience], mart)
             if mart.name == "item_distributions" and audience == "public":
@@ -189,13 +189,9 @@ _WORDS = ("suppressed", "status", "reason", "file_id", "coded")
 """Columns that hold no figure."""
 
 
-def _row_reasons(
-    ground: Ground, choices: Mapping[str, Choice], mart: Mart, audience: Audience, own: pd.Series
-) -> pd.Series:
-    """The reason of each row: confidential, its own, or that of the first of its cells that has one."""
+def _row_reasons(ground: Ground, choices: Mapping[str, Choice], mart: Mart, own: pd.Series) -> pd.Series:
+    """The reason of each row: its own, or that of the first of its cells that has one."""
     guard = GUARDS[mart.name]
-    if guard.is_confidential and audience == "public":
-        return pd.Series("confidential", index=own.index, dtype="object")
     reasons = own.astype("object").where(own.notna(), None)
     for on, places in zip(guard.on, ground.places[mart.name], strict=True):
         if not on.columns:

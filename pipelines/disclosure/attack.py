@@ -188,7 +188,9 @@ def _walk(
         for direction in (z, -z):
             with np.errstate(divide="ignore", invalid="ignore"):
                 room = np.where(
-                    direction > 0, (up - begin) / direction, np.where(direction < 0, -(down + begin) / direction, np.inf)
+                    direction > 0,
+                    (up - begin) / direction,
+                    np.where(direction < 0, -(down + begin) / direction, np.inf),
                 )
             furthest = np.full(component.max() + 1, np.inf)
             np.minimum.at(furthest, component, np.maximum(room, 0.0))

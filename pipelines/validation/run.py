@@ -214,8 +214,10 @@ def _batches() -> Any:
 
 
 class _Remembered:
-    """A property's value, kept for the object that was asked last: one call asks an expectation for its configuration a
-    hundred times, and each time it is put together anew, a third of all time."""
+    """A property's value, kept for the object that was asked last.
+
+    One call asks an expectation for its configuration a hundred times, and each time it would be put together anew.
+    """
 
     def __init__(self, get: Callable[[Any], Any]) -> None:
         self._get = get
