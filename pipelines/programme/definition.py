@@ -87,7 +87,9 @@ class Phase(Part):
     def _in_order(self) -> Phase:
         for before, after in pairwise(self.steps):
             if PHASE_STEPS.index(after.step) <= PHASE_STEPS.index(before.step):
-                raise ValueError(f"step {after.step!r} stands after {before.step!r}; the order is {', '.join(PHASE_STEPS)}")
+                raise ValueError(
+                    f"step {after.step!r} stands after {before.step!r}; the order is {', '.join(PHASE_STEPS)}"
+                )
             if after.due_on < before.due_on:
                 raise ValueError(
                     f"step {after.step!r} is due on {after.due_on}, before {before.step!r} on {before.due_on}; "
@@ -370,6 +372,13 @@ class NationalTargets(Part):
     wellbeing: str | None = Field(default=None, description="family of the themes that target 3.1 (trivsel) looks at")
 
 
+class Practice(Part):
+    """A theme that stands beside the pupils' progression within the school year, school by school."""
+
+    respondent_group: Slug
+    theme: str
+
+
 class Definition(Part):
     """The whole of `programme.yaml`."""
 
@@ -402,6 +411,9 @@ class Definition(Part):
     )
     national_targets: NationalTargets | None = Field(
         default=None, description="left out: the national result targets are not followed (method.md 8)"
+    )
+    beside_progression: tuple[Practice, ...] = Field(
+        default=(), description="themes that reports show beside each school's progression within the school year"
     )
     ids: Ids = Ids()
     intake: Intake = Intake()

@@ -110,32 +110,18 @@ def check_targets(raw: dict[str, pd.DataFrame], definition: Definition, problems
     everyones = set(targets.loc[targets["municipality_id"].eq(""), "target"])
     national = {code for code, *_ in NATIONAL} if definition.national_targets is not None else set()
     for number, row in targets.iterrows():
-        where, indicator = int(str(number)), row["indicator"]
+        where = int(str(number))
         if row["target"] in national:
             problems.add(file, where, "target", f"{row['target']!r} is a national target; give it another code")
         if row["municipality_id"] and row["target"] in everyones:
             problems.add(
                 file, where, "target", f"{row['target']!r} is set for the whole programme too; give it another code"
             )
-        needs_goal = row["direction"] in ("at_least", "at_most")
-        if needs_goal != (row["goal"] != ""):
-            message = "is empty" if needs_goal else "must be empty"
-            problems.add(file, where, "goal", f"{message} for direction {row['direction']}")
-        of_theme = indicator in OF_THEMES
-        for column in ("test", "subject", "grade") if of_theme else ("theme", "respondent_group"):
-            if row[column] != "":
-                problems.add(file, where, column, f"must be empty for indicator {indicator}")
-        if of_theme and row["theme"] == "":
-            problems.add(file, where, "theme", f"is empty; indicator {indicator} needs it")
-        elif of_theme and row["respondent_group"] and (row["respondent_group"], row["theme"]) not in asked:
-            problems.add(file, where, "respondent_group", f"is not asked theme {row['theme']!r}")
-        kind = KIND_OF.get(indicator)
-        if kind is not None and kinds.get(row["test"], kind) != kind:
-            problems.add(file, where, "test", f"{row['test']!r} is no {kind} and has no {indicator}")
-        if kind is not None and kind not in kinds.values():
-            problems.add(
-                file, where, "indicator", f"{indicator} stands on tests of kind {kind}, and tests.csv has none"
-            )
+        _check_target(row, where, kinds, asked, problems)
+    for number, practice in enumerate(definition.beside_progression):
+        if (practice.respondent_group, practice.theme) not in asked:
+            named_so = f"beside_progression[{number}]: {practice.respondent_group} / {practice.theme}"
+            problems.add("programme.yaml", None, None, f"{named_so} is not in themes.csv")
     named = definition.national_targets
     if named is not None and named.wellbeing is not None:
         family = themes["family"].where(themes["family"].ne(""), themes["theme"])
@@ -146,6 +132,30 @@ def check_targets(raw: dict[str, pd.DataFrame], definition: Definition, problems
                 None,
                 f"national_targets.wellbeing: {named.wellbeing!r} is no family of themes.csv",
             )
+
+
+def _check_target(
+    row: pd.Series, where: int, kinds: dict[str, str], asked: set[tuple[str, ...]], problems: Problems
+) -> None:
+    """One target: its goal, and that what it looks at is measured; `kinds` of tests, `asked` groups and themes."""
+    file, indicator = "targets.csv", row["indicator"]
+    needs_goal = row["direction"] in ("at_least", "at_most")
+    if needs_goal != (row["goal"] != ""):
+        message = "is empty" if needs_goal else "must be empty"
+        problems.add(file, where, "goal", f"{message} for direction {row['direction']}")
+    of_theme = indicator in OF_THEMES
+    for column in ("test", "subject", "grade") if of_theme else ("theme", "respondent_group"):
+        if row[column] != "":
+            problems.add(file, where, column, f"must be empty for indicator {indicator}")
+    if of_theme and row["theme"] == "":
+        problems.add(file, where, "theme", f"is empty; indicator {indicator} needs it")
+    elif of_theme and row["respondent_group"] and (row["respondent_group"], row["theme"]) not in asked:
+        problems.add(file, where, "respondent_group", f"is not asked theme {row['theme']!r}")
+    kind = KIND_OF.get(indicator)
+    if kind is not None and kinds.get(row["test"], kind) != kind:
+        problems.add(file, where, "test", f"{row['test']!r} is no {kind} and has no {indicator}")
+    if kind is not None and kind not in kinds.values():
+        problems.add(file, where, "indicator", f"{indicator} stands on tests of kind {kind}, and tests.csv has none")
 
 
 def with_series(tests: pd.DataFrame) -> pd.DataFrame:
@@ -160,7 +170,8 @@ def with_series(tests: pd.DataFrame) -> pd.DataFrame:
 def all_targets(targets: pd.DataFrame, national: NationalTargets | None, themes: pd.DataFrame) -> pd.DataFrame:
     """The programme's own targets after the national ones, with `is_national`.
 
-    The first three are about tests of `SUBJECTS`; 3.1 is about each theme of the family that `wellbeing` names; without one it cannot be followed and is left out.
+    The first three are about tests of `SUBJECTS`, 3.1 about each theme of the family that `wellbeing` names; without one it
+    cannot be followed and is left out.
     """
     own = targets.assign(is_national=False)
     if national is None:

@@ -63,6 +63,37 @@ class Group:
     mode: str
 
 
+@dataclass(frozen=True)
+class Academic:
+    """Words for academic results: tests by code, targets by code and municipality (empty: all), levels of background.
+
+    `beside`: group and theme of what stands beside the progression within the school year.
+    """
+
+    tests: Mapping[str, Said]
+    measured: frozenset[str]
+    """Tests that are taken several times within a school year."""
+    targets: Mapping[tuple[str, str], Said]
+    backgrounds: Mapping[str, Said]
+    beside: tuple[tuple[str, str], ...]
+
+    def target(self, code: str, municipality: str | None) -> Said:
+        """A target's name: the municipality's own, or everyone's."""
+        return self.targets.get((code, municipality or "")) or self.targets[code, ""]
+
+
+def academic_of(programme: Programme) -> Academic:
+    """The words of a programme's tests and targets."""
+    tests, targets = programme.tests.to_dict("records"), programme.targets.to_dict("records")
+    return Academic(
+        tests={str(row["test"]): _both(row, "label") for row in tests},
+        measured=frozenset(str(row["test"]) for row in tests if row["kind"] == "measurement"),
+        targets={(str(row["target"]), str(row["municipality_id"])): _both(row, "label") for row in targets},
+        backgrounds={level.code: said(level.label) for level in programme.definition.background},
+        beside=tuple((one.respondent_group, one.theme) for one in programme.definition.beside_progression),
+    )
+
+
 def said(label: Label) -> Said:
     """A programme's label."""
     return {"da": label.da, "en": label.en}

@@ -16,7 +16,17 @@ from typing import Literal, TypeVar
 from pipelines.errors import StorageError
 from pipelines.marts import Audience
 from pipelines.programme import Programme
-from pipelines.reporting.catalogue import Group, Question, Theme, clusters_of, groups_of, initiatives_of, said
+from pipelines.reporting.catalogue import (
+    Academic,
+    Group,
+    Question,
+    Theme,
+    academic_of,
+    clusters_of,
+    groups_of,
+    initiatives_of,
+    said,
+)
 from pipelines.reporting.model import Provenance, Said
 from pipelines.reporting.names import danish_order, document_names
 from pipelines.reporting.reading import Marts, Reader, Row, Unit, code, count, limit, number, text
@@ -156,6 +166,8 @@ class Source:
     """Ids of schools that are day-care institutions."""
     initiatives: Mapping[str, tuple[Said, frozenset[str]]]
     """Name of each initiative and the municipalities that take part."""
+    academic: Academic
+    """Words for tests and targets; empty where the programme has none."""
 
     @cached_property
     def pairs(self) -> tuple[Pair, ...]:
@@ -219,6 +231,7 @@ def source_of(programme: Programme, marts: Marts, audience: Audience, provenance
         },
         daycare=frozenset(unit for unit, kind in kinds.items() if kind == "daycare"),
         initiatives=initiatives_of(programme),
+        academic=academic_of(programme),
     )
 
 

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pipelines.files import safe_names
-from pipelines.reporting import wording
+from pipelines.reporting import academic, wording
 from pipelines.reporting.cells import hidden_note, mark
 from pipelines.reporting.content import Source, change_of, content_of, nonresponse_of
 from pipelines.reporting.model import (
@@ -180,6 +180,9 @@ def _learning_report(source: Source, sections: Sections) -> list[Section]:
         same_persons(sections),
         sections.social_gap(),
         _initiatives(sections),
+        academic.school_year(source, sections),
+        academic.beside(source, sections),
+        academic.targets(source, sections),
         sections.links(content.members, say("links.heading"), lead, "flere"),
         sections.guide(),
     )
@@ -191,7 +194,7 @@ def _initiatives(sections: Sections) -> Section | None:
     return None if found is None else replace(found, blocks=(*found.blocks, *followed(sections)))
 
 
-def _profile(_source: Source, sections: Sections) -> list[Section]:
+def _profile(source: Source, sections: Sections) -> list[Section]:
     content = sections.content
     return _present(
         sections.summary(),
@@ -200,6 +203,8 @@ def _profile(_source: Source, sections: Sections) -> list[Section]:
         *(sections.group(group, number) for number, group in enumerate(content.groups, 1)),
         sections.social_gap(),
         _initiatives(sections),
+        academic.school_year(source, sections),
+        academic.targets(source, sections),
         sections.guide(with_reliability=False),
     )
 

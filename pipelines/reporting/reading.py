@@ -184,6 +184,12 @@ class Marts:
         """Rows of what happened on the themes of initiatives."""
         return list(read_columns(self._folder / "initiative_development.parquet", INITIATIVES.split()).to_pylist())
 
+    def rows_of(self, mart: str, columns: str, unit: Unit) -> list[Row]:
+        """Rows of a unit in a mart that only some programmes fill; read when it is first asked for."""
+        if mart not in self._sheets:
+            self._sheets[mart] = Sheet(self._folder / f"{mart}.parquet", columns)
+        return self._sheets[mart].rows(unit)
+
     def nonresponse(self, unit: Unit) -> list[Row]:
         """Rows of who answered by gender and grade."""
         return self._sheets["nonresponse"].rows(unit)

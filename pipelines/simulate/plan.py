@@ -154,6 +154,35 @@ class Column(Part):
     share: Share = 1.0
 
 
+class ResultPlan(Part):
+    """Results of one test. The score is normal among the pupils of a grade; steps and percentiles are cut from it."""
+
+    grades: tuple[int, ...] = Field(min_length=1, description="grades that take the test")
+    years: tuple[int, ...] = Field(
+        default=(0,),
+        description="school years in a mapping's delivery, counted from the mapping's own: -1 is the one before",
+    )
+    mean: float = Field(default=0, description="score of the lowest of the grades at the first measurement")
+    per_grade: float = Field(default=0, description="added per grade above that")
+    sd: float = Field(default=1, gt=0, description="SD of the score in a grade, error of measurement included")
+    per_background: float = Field(default=0, description="in SD, per level of the parents' education")
+    school_sd: float = Field(default=0.25, ge=0, description="SD between schools, in SD")
+    by_school_year: dict[str, float] = Field(
+        default_factory=dict, description="level in a school year, in SD; a year left out keeps the one before"
+    )
+    taken: Share = Field(default=0.95, description="pupils who take a measurement")
+    decimals: int = Field(default=0, ge=0, le=3)
+    measurements: int = Field(default=1, ge=1, le=9, description="within the school year")
+    gain: dict[str, float] = Field(
+        default_factory=dict, description="true gain from the first to the last, per school year as in by_school_year"
+    )
+    gain_sd: float = Field(default=0, ge=0, description="SD of the true gain between pupils of a school")
+    gain_school_sd: float = Field(default=0, ge=0, description="SD of the true gain between schools")
+    shares: Shares = Field(
+        default=(0.05, 0.09, 0.16, 0.36, 0.24, 0.10), description="the six steps in the middle, from the lowest"
+    )
+
+
 class Plan(Part):
     """The whole of `simulation.yaml`; every field has a default."""
 
@@ -168,6 +197,9 @@ class Plan(Part):
     levels: tuple[Level, ...] = ()
     changes: tuple[Change, ...] = ()
     ignored_columns: dict[str, dict[str, Column]] = Field(default_factory=dict, description="per group and column")
+    results: dict[str, dict[str, ResultPlan]] = Field(
+        default_factory=dict, description="per path of an extract with `content: results`: the tests in it"
+    )
 
     def group(self, code: str) -> GroupPlan:
         """The plan of a respondent group."""
@@ -227,6 +259,18 @@ def _check_names(plan: Plan, programme: Programme, path: Path) -> None:
         f"{where}: {group} / {theme} is not in themes.csv"
         for where, group, theme in named
         if (group, theme) not in themes
+    ]
+    paths = {extract.path for extract in programme.definition.extracts if extract.content == "results"}
+    tests = set(programme.tests["test"])
+    problems += [
+        f"results: {path!r} is no path of an extract with `content: results`"
+        for path in sorted(set(plan.results) - paths)
+    ]
+    problems += [
+        f"results.{path}: test {test!r} is not in tests.csv"
+        for path, listed in plan.results.items()
+        for test in listed
+        if test not in tests
     ]
     problems += [
         f"levels[{number}]: municipality {entry.municipality_id!r} is not in municipalities.csv"

@@ -28,6 +28,7 @@ from pipelines.files import write_atomically
 from pipelines.programme import Programme, RespondentGroup
 from pipelines.simulate.model import AskedItem, Theme, centre, person_effect, response_probability
 from pipelines.simulate.population import GRADES
+from pipelines.simulate.results import gain_rows
 from pipelines.simulate.schools import Floats, Ints
 from pipelines.simulate.world import World
 
@@ -41,6 +42,7 @@ README = """What is true of the simulated extracts beside this folder.
 
 levels.csv       true mean on the 500 scale: one row per mapping, level, unit, respondent group, theme and form
 changes.csv      true change on the trend form: one row per pair of mappings, level, unit, respondent group and theme
+gains.csv        true gain within a school year of tests taken several times: one row per test, school year, level and unit
 parameters.json  the model: seed, scale, variances, and per theme and item the loadings and thresholds of the answers
 
 True means the expectation over schools, classes and respondents, given the municipalities and who was invited; the 500
@@ -214,6 +216,13 @@ def write_truth(folder: Path, world: World) -> None:
         "random_changes": world.plan.random_changes.model_dump(),
         "groups": groups,
     }
+    if world.plan.results:
+        parameters["results"] = {
+            path: {test: plan.model_dump() for test, plan in tests.items()}
+            for path, tests in world.plan.results.items()
+        }
+        header = ["programme", "school_year", "level", "unit_id", "test", "true_gain", "true_sem"]
+        write_atomically(folder / "gains.csv", _csv(header, gain_rows(world)))
     text = json.dumps(parameters, ensure_ascii=False, indent=1)
     write_atomically(folder / "parameters.json", (text + "\n").encode())
     write_atomically(folder / "README.md", README.encode())
