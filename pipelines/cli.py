@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pipelines.extract import Finding
 
 DEMO_PROGRAMME = "pfl"
-DEMO_SCALE = 0.1
+DEMO_SCALE = 0.075
 INTERRUPTED = 130
 TRACED = 12
 """Runs of rows that `trace` prints of a file."""

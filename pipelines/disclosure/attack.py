@@ -9,21 +9,20 @@ answers, and for a mean even every n. For each hidden cell there is asked:
 * is it determined? The relations between hidden cells are a matrix A; a cell is determined when every vector with A·z = 0 is
   zero there. Vectors drawn at random and projected onto the null space are not zero anywhere else.
 * how far can it move? Two points that fit all that is known prove an interval at least as wide as they lie apart. Steps along
-  the drawn vectors as far as the bounds allow give such points for most cells at once, linear programs (HiGHS) that push all
-  doubtful cells of a component together for the next, and two linear programs of its own for each that is left.
+  the drawn vectors as far as the bounds allow give such points for most cells at once, linear programs that push all doubtful
+  cells together for the next, and two linear programs of its own for each that is left.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, cast
 
 import numpy as np
-from scipy.optimize import linprog
 from scipy.sparse import csc_array, csr_array, diags_array, eye_array
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import splu
 
+from pipelines.disclosure.programs import Reach
 from pipelines.disclosure.relations import Flags, Floats, Ints, System
 
 MEAN_WIDTH = 0.1
@@ -191,37 +190,42 @@ def _pushed(
     goal_met = goal * (1 - 1e-6)
     wide = 1e6 * max(float(goal.max()), 1.0)
     down, up = np.minimum(down, wide), np.minimum(up, wide)
-    sign = np.where(up >= down, 1.0, -1.0)
+    random = np.random.default_rng(20150914)
 
     def doubtful() -> Flags:
         return asked & (most - least < goal_met)
 
-    def push(cells: Flags, towards: Floats, furthest: Floats) -> None:
-        """One program over the components of `cells`; what it finds is noted for all cells."""
-        own = np.flatnonzero(np.isin(component, component[cells]))
-        part = matrix[:, own]
-        part = csr_array(part[np.unique(part.nonzero()[0])])
-        cost = np.where(cells, -towards / np.maximum(goal, 1e-9), 0.0)[own]
-        limits = np.column_stack([-np.minimum(down, furthest), np.minimum(up, furthest)])[own]
-        result = linprog(
-            cost, A_eq=cast(Any, part), b_eq=np.zeros(part.shape[0]), bounds=limits.tolist(), method="highs"
-        )
-        if result.x is not None:
-            least[own] = np.minimum(least[own], result.x)
-            most[own] = np.maximum(most[own], result.x)
+    def note(cells: Ints, found: Floats | None) -> None:
+        if found is not None:
+            least[cells] = np.minimum(least[cells], found)
+            most[cells] = np.maximum(most[cells], found)
 
-    for sweep in range(SWEEPS):
-        if doubtful().any():
-            push(doubtful(), sign if sweep % 2 == 0 else -sign, goal)
-    tried = np.zeros(len(goal), dtype=bool)
-    while (left := doubtful() & ~tried).any():
-        cells = np.flatnonzero(left)
-        one = np.zeros(len(goal), dtype=bool)
-        one[cells[np.unique(component[cells], return_index=True)[1]]] = True
-        for direction in (1.0, -1.0):
-            push(one, np.full(len(goal), direction), np.full(len(goal), wide))
-        tried |= one
-    return most - least >= goal_met
+    for _ in range(SWEEPS):
+        cells = doubtful()
+        if not cells.any():
+            break
+        # Each towards where more of its way is untried, by lot, for those of one relation cannot all go one way.
+        above = (np.minimum(up, goal) - most) * random.random(len(goal))
+        below = (np.minimum(down, goal) + least) * random.random(len(goal))
+        towards = np.where(above >= below, 1.0, -1.0)
+        own, reach = _reach(matrix, np.isin(component, component[cells]))
+        reach.bound(-np.minimum(down, goal)[own], np.minimum(up, goal)[own])
+        note(own, reach.best(np.where(cells, -towards / np.maximum(goal, 1e-9), 0.0)[own]))
+    for number in np.unique(component[doubtful()]).tolist():
+        own, reach = _reach(matrix, component == number)
+        reach.bound(-down[own], up[own])
+        for position, cell in enumerate(own.tolist()):
+            for direction in (1.0, -1.0):
+                if asked[cell] and most[cell] - least[cell] < goal_met[cell]:
+                    note(own, reach.furthest(position, direction))
+    return np.asarray(most - least >= goal_met)
+
+
+def _reach(matrix: csr_array, columns: Flags) -> tuple[Ints, Reach]:
+    """The programs about some columns that share no row with the others, and their numbers."""
+    own = np.flatnonzero(columns)
+    part = csr_array(matrix[:, own])
+    return own, Reach(csr_array(part[np.diff(part.indptr) > 0]))
 
 
 def _components(matrix: csr_array) -> Ints:

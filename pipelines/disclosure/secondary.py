@@ -14,7 +14,7 @@ asks for. In each relation with a hidden cell:
   only not below zero.
 
 What is lost is measured as respondents behind the figures that disappear: Σ n over secondarily hidden cells that some mart
-tells of (`loss`). A block (one theme of one group and mapping) is a small integer program, solved by HiGHS with relations
+tells of (`loss`). A block (one theme of one group and mapping) is a small integer program, solved with relations
 added as hidden cells come to lie in them. Themes of a group look alike, so a solution is tried on the next one first. Where
 small units make more than `PATTERNS` blocks differ, or more than `LARGE` relations of a block lack something, `greedy` does it,
 less what it hides in vain: the programs would take minutes to save a tenth. `greedy` alone is what the choice is compared with.
@@ -26,9 +26,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
+from pipelines.disclosure.programs import smallest
 from pipelines.disclosure.relations import Flags, Floats, Ints, System
 
 WEIGHT = 0.2
@@ -263,17 +263,12 @@ def _solve(part: System, active: Flags, primary: Flags, need: Needs) -> Flags | 
     matrix = _stacked(blocks)
     lower = np.concatenate([fixed.astype(np.float64), np.zeros(count)])
     cost = np.concatenate([np.where(fixed, 0.0, need.cost[cells] + TINY), np.zeros(count)])
-    result = milp(
-        cost,
-        constraints=LinearConstraint(matrix, 0.0, np.inf),
-        bounds=Bounds(lower, 1.0),
-        integrality=np.concatenate([np.ones(size), np.zeros(count)]),
-        options={"node_limit": NODES, "mip_rel_gap": GAP},
-    )
-    if result.x is None:
+    is_cell = np.arange(size + count) < size
+    found = smallest(cost, matrix, np.zeros(matrix.shape[0]), lower, np.ones(size + count), is_cell, NODES, GAP)
+    if found is None:
         return None
     hidden = primary.copy()
-    hidden[cells] = result.x[:size] > 0.5  # noqa: PLR2004  half of one: rounding
+    hidden[cells] = found[:size] > 0.5  # noqa: PLR2004  half of one: rounding
     return hidden
 
 

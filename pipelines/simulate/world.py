@@ -15,7 +15,7 @@ from pipelines.simulate.plan import Plan, read_plan
 from pipelines.simulate.population import Population, populate
 from pipelines.simulate.schools import Schools, schools_of
 
-FEWEST_SCHOOLS = 6
+FEWEST_SCHOOLS = 5
 """Schools of a municipality at any scale: fewer than five clusters would allow no claim at all."""
 SCHOOLS_PER_SCALE = 3
 """Share of the schools by scale: at a tenth of the pupils three tenths of the schools."""
