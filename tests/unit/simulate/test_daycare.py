@@ -7,7 +7,7 @@ import pytest
 
 from pipelines.errors import ConfigurationError
 from pipelines.programme import load_programme
-from pipelines.simulate.world import World, make_world
+from pipelines.simulate.world import FEWEST_SCHOOLS, World, make_world
 from tests.unit.simulate.conftest import MakeTiny
 
 
@@ -47,7 +47,7 @@ def test_no_number_is_used_twice(both: World) -> None:
 
 def test_small_scale_keeps_institutions_of_each_kind(both: World) -> None:
     kept = both.programme.institutions.groupby(["municipality_id", "kind"]).size()
-    assert (kept == 6).all()
+    assert (kept == FEWEST_SCHOOLS).all()
     assert len(kept) == 6
 
 
