@@ -90,7 +90,7 @@ def test_billunds_report_on_the_second_of_three_mappings(run: Run) -> None:
         assert theme in potential
     assert "effekt" not in told
     own = found.page("municipality-530").table("Billund Kommune: udvikling på indsatsernes temaer, periode for periode")
-    first = [row for row in own.rows if len(row) > 1][0]
+    first = next(row for row in own.rows if len(row) > 1)
     assert first[:2] == ["Feedback til og mellem eleverne", "Lærere"]
     assert "stigning" in first[3]
     for group, theme in (("laerer", "egne_kompetencer"), ("elev_0_3", "trivsel"), ("laerer", "klasseledelse")):
