@@ -238,8 +238,8 @@ def _figures(sections: Sections, row: MartRow) -> tuple[Cell, ...]:
         return (cells.hidden(hidden),) * 6
     return (
         cells.number(count(row, "n"), "count"),
-        cells.number(number(row, "mean_first"), "points"),
-        cells.number(number(row, "mean_last"), "points"),
+        cells.number(number(row, "mean_first"), "score"),
+        cells.number(number(row, "mean_last"), "score"),
         _gain(sections, row, True),
         cells.number(number(row, "share_reliable_gain"), "share"),
         cells.number(number(row, "share_reliable_fall"), "share"),
