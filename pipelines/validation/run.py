@@ -199,11 +199,12 @@ def _batches() -> Any:
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
     from great_expectations.execution_engine import pandas_execution_engine
-    from great_expectations.expectations.expectation import Expectation as Judged
+    from great_expectations.expectations import expectation as judged
 
     # It would hash every frame twice for a fingerprint that nobody reads; verdicts are bound to the files' own hashes.
     pandas_execution_engine.HASH_THRESHOLD = 0
-    Judged.configuration = property(_Remembered(Judged.configuration.fget))
+    base: Any = judged.Expectation
+    base.configuration = property(_Remembered(base.configuration.fget))
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     return (
