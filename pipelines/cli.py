@@ -323,7 +323,7 @@ def _trace(options: argparse.Namespace) -> int:
 
 def _deliver(options: argparse.Namespace) -> int:
     """`deliver`."""
-    from pipelines.release import send_deliveries
+    from pipelines.release import places_to_deliver, send_deliveries
 
     settings = _settings(options)
     release = (settings.home / "current").resolve()
@@ -331,8 +331,8 @@ def _deliver(options: argparse.Namespace) -> int:
         raise ConfigurationError(f"{settings.home}: has no release; there is nothing to deliver")
     places = list(options.to or ())
     if not places:
-        named = load_programme(options.programme).definition.deliver if options.programme else ()
-        places = [*named, *(settings.deliver or "").split()]
+        named = load_programme(options.programme).definition if options.programme else None
+        places = places_to_deliver(named, settings)
     if not places:
         raise ConfigurationError("no place to deliver to: give --to, --programme or KORTLAEGNING_DELIVER")
     for place in send_deliveries(release, places, settings):

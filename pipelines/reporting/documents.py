@@ -47,6 +47,7 @@ from pipelines.reporting.model import (
     Words,
 )
 from pipelines.reporting.organisation import competence, levels_compared, same_persons, sectors
+from pipelines.reporting.other_sources import other_sources
 from pipelines.reporting.records import Content, GroupBlock, Level, Pair, Place, ThemeBlock
 from pipelines.reporting.scales import level_range
 from pipelines.reporting.sections import FEWEST_ROUNDS, Sections
@@ -180,6 +181,7 @@ def _learning_report(source: Source, sections: Sections) -> list[Section]:
         same_persons(sections),
         sections.social_gap(),
         _initiatives(sections),
+        other_sources(source, sections),
         academic.school_year(source, sections),
         academic.beside(source, sections),
         academic.targets(source, sections),
@@ -203,6 +205,7 @@ def _profile(source: Source, sections: Sections) -> list[Section]:
         *(sections.group(group, number) for number, group in enumerate(content.groups, 1)),
         sections.social_gap(),
         _initiatives(sections),
+        other_sources(source, sections),
         academic.school_year(source, sections),
         academic.targets(source, sections),
         sections.guide(with_reliability=False),
@@ -420,6 +423,8 @@ def _quality(source: Source, sections: Sections) -> list[Section]:
         competence(source, sections),
         _follow_up(sections),
         _every_theme(sections),
+        other_sources(source, sections),
+        academic.targets(source, sections),
         _every_school(source, sections) if content.members else None,
         sections.response_in_short(),
         Section(
