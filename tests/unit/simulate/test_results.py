@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pytest
 
 from pipelines.errors import ConfigurationError
@@ -12,6 +14,8 @@ from pipelines.extract import check_files, extract_group, look_at_landing, raw_f
 from pipelines.programme import Programme, load_programme
 from pipelines.settings import load_settings
 from pipelines.simulate import simulate
+from pipelines.simulate.plan import ResultPlan
+from pipelines.simulate.results import way_taken
 from tests.unit.models.survey import write_programme
 
 MORE = """\
@@ -91,6 +95,18 @@ def test_results_are_read_as_they_were_drawn(programme: Programme, tmp_path: Pat
     assert all(row[4] > 0 and row[5] for row in figures)
     assert {row[3] for row in figures} <= {True, False}
     assert sum(row[1] for row in figures) / len(figures) == pytest.approx(7, abs=0.6)
+
+
+@pytest.mark.parametrize(("measurements", "taken"), [(2, 0.9), (3, 0.95), (4, 0.6)])
+def test_share_of_the_way_is_that_of_every_pattern_of_measurements(measurements: int, taken: float) -> None:
+    weights, ways = [], []
+    for pattern in product((0, 1), repeat=measurements):
+        places = [place for place, took in enumerate(pattern) if took]
+        if len(places) > 1:
+            weights.append(np.prod([taken if took else 1 - taken for took in pattern]))
+            ways.append((places[-1] - places[0]) / (measurements - 1))
+    plan = ResultPlan(grades=(4,), measurements=measurements, taken=taken)
+    assert way_taken(plan) == pytest.approx(np.average(ways, weights=weights))
 
 
 def test_plan_names_paths_and_tests_of_the_programme(programme: Programme, tmp_path: Path) -> None:
