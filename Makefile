@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types sql unit dev bench faults mutants fuzz lock clean
+.PHONY: help setup demo test lint types sql unit dev bench programmes faults mutants fuzz lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,6 +47,9 @@ dev: $(STAMP) ## Dagster's web page on this machine
 
 bench: $(STAMP) ## heavy measurements; prints tables
 	$(BIN)/python -m tests.bench
+
+programmes: $(STAMP) ## every programme of the founding documents from simulated extracts to a release; takes ten minutes
+	$(BIN)/python -m pytest -q -p no:cacheprovider tests/programmes/founding.py
 
 faults: $(STAMP) ## whole runs stopped at one point after the other; takes an hour
 	$(BIN)/python -m tests.reliability.whole_runs

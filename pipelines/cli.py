@@ -94,7 +94,7 @@ def _demo(options: argparse.Namespace) -> int:
 
     # Hundreds of profiles and papers would take longer than all the rest of so small a run.
     settings = _settings(options, profiles="first", pdf="joint")
-    programme = load_programme(DEMO_PROGRAMME)
+    programme = load_programme(options.programme)
     target = settings.landing_dir / programme.slug
     marker = settings.landing_dir / "truth" / "parameters.json"
     if target.exists() and any(target.iterdir()) and not marker.exists():
@@ -104,7 +104,6 @@ def _demo(options: argparse.Namespace) -> int:
     began = time.monotonic()
     simulate(programme, settings.landing_dir, options.scale, options.seed)
     print(f"{SIMULATED}: extracts of {programme.label.en} in {target} ({time.monotonic() - began:.1f} s)")
-    options.programme = DEMO_PROGRAMME
     return _build(settings, options, (), "demo")
 
 
@@ -362,6 +361,18 @@ def _figures(options: argparse.Namespace) -> int:
     return 0
 
 
+def _pupil(options: argparse.Namespace) -> int:
+    """`pupil`: one pupil's own sheet."""
+    from pipelines.assets.pupil import write_sheet
+
+    number = sys.stdin.readline().strip() if options.number == "-" else options.number
+    written = write_sheet(
+        load_programme(options.programme), _settings(options), number, options.out, is_pseudonym=options.pseudonym
+    )
+    print(f"the pupil's own sheet, for internal use only: {', '.join(str(path) for path in written)}")
+    return 0
+
+
 def _dev(options: argparse.Namespace) -> int:
     """`dev`: Dagster's web page with this home's storage."""
     from pipelines.execution import prepare_instance
@@ -409,6 +420,7 @@ def _parser() -> argparse.ArgumentParser:
 
     demo = commands.add_parser("demo", parents=[common, sized], help="simulate a small programme, then run")
     demo.add_argument("--scale", type=_scale, default=DEMO_SCALE, help=f"1 is full size (default: {DEMO_SCALE})")
+    demo.add_argument("--programme", default=DEMO_PROGRAMME, metavar="SLUG|DIR", help="default: pfl")
     demo.set_defaults(command=_demo)
 
     simulate = commands.add_parser("simulate", parents=[common, programme, sized], help="write simulated extracts")
@@ -444,6 +456,20 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_release_commands(commands, common)
 
+    _add_on_demand(commands, common, programme)
+    dev = commands.add_parser("dev", parents=[common], help="Dagster's web page")
+    dev.add_argument("--host", default="127.0.0.1")
+    dev.add_argument("--port", type=int, default=3000)
+    dev.set_defaults(command=_dev)
+    return parser
+
+
+def _add_on_demand(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    common: argparse.ArgumentParser,
+    programme: argparse.ArgumentParser,
+) -> None:
+    """What is made of a release when somebody asks for it."""
     figures = commands.add_parser(
         "figures", parents=[common], help="write a document's charts (SVG, PNG) and tables (CSV) to a folder"
     )
@@ -453,11 +479,13 @@ def _parser() -> argparse.ArgumentParser:
     figures.add_argument("--programme", metavar="SLUG|DIR", help="default: the release's, by its slug")
     figures.set_defaults(command=_figures)
 
-    dev = commands.add_parser("dev", parents=[common], help="Dagster's web page")
-    dev.add_argument("--host", default="127.0.0.1")
-    dev.add_argument("--port", type=int, default=3000)
-    dev.set_defaults(command=_dev)
-    return parser
+    pupil = commands.add_parser(
+        "pupil", parents=[common, programme], help="write one pupil's own sheet of measurements; part of no release"
+    )
+    pupil.add_argument("number", help="the pupil's number as in the extracts; - reads it from standard input")
+    pupil.add_argument("--pseudonym", action="store_true", help="the number is the pupil's pseudonym")
+    pupil.add_argument("--out", required=True, type=Path, help="folder to write to; only its owner may enter")
+    pupil.set_defaults(command=_pupil)
 
 
 def _add_release_commands(

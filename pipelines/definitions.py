@@ -11,6 +11,7 @@ from pipelines.assets.context import Home, RunContext, workers_of
 from pipelines.assets.deliveries import build_deliveries
 from pipelines.assets.extracts import build_extracts
 from pipelines.assets.models import build_models
+from pipelines.assets.on_time import build_on_time
 from pipelines.assets.publication import build_publication
 from pipelines.assets.released_marts import build_released_marts
 from pipelines.assets.statements import build_statements
@@ -42,7 +43,7 @@ def build_defs(
     if mappings:
         programme = programme.limited_to(mappings)
     run = RunContext(programme, settings, mappings, progress)
-    job, schedule, sensor = build_automation(run)
+    job, schedules, sensor = build_automation(run)
     extracts, extract_checks = build_extracts(run)
     released_marts, mart_checks = build_released_marts(run)
     return dg.Definitions(
@@ -55,9 +56,9 @@ def build_defs(
             *build_publication(run),
             *build_deliveries(run),
         ],
-        asset_checks=[extract_checks, mart_checks],
+        asset_checks=[extract_checks, mart_checks, *([build_on_time(run)] if programme.definition.timeline else [])],
         jobs=[job],
-        schedules=[schedule],
+        schedules=list(schedules),
         sensors=[sensor],
         resources={"home": Home(path=str(settings.home), is_held=is_home_held), "workers": workers_of(settings)},
         executor=dg.in_process_executor,

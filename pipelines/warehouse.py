@@ -138,7 +138,10 @@ class Warehouse:
     def is_simulated(self) -> bool:
         """Whether any record bears the mark of simulated data."""
         with self.connect() as con:
-            [(found,)] = con.execute("select coalesce(bool_or(is_simulated), false) from raw.respondents").fetchall()
+            [(found,)] = con.execute(
+                "select coalesce(bool_or(is_simulated), false) from (select is_simulated from raw.respondents "
+                "union all select is_simulated from raw.results)"
+            ).fetchall()
         return bool(found)
 
     def _environment(self) -> dict[str, str]:
@@ -158,8 +161,8 @@ def programme_tables(programme: Programme) -> dict[str, pd.DataFrame]:
         columns=["respondent_group", "kind", "roster"],
     )
     mappings = pd.DataFrame(
-        [(m.key, position, m.base) for position, m in enumerate(programme.mappings, start=1)],
-        columns=["mapping", "position", "is_base"],
+        [(m.key, position, m.base, m.school_year) for position, m in enumerate(programme.mappings, start=1)],
+        columns=["mapping", "position", "is_base", "school_year"],
     )
     return {
         "mappings": mappings,
@@ -170,6 +173,8 @@ def programme_tables(programme: Programme) -> dict[str, pd.DataFrame]:
         "scales": programme.scales,
         "codebook": programme.codebook,
         "initiatives": programme.initiatives,
+        "tests": programme.tests,
+        "targets": programme.targets,
     }
 
 
@@ -333,6 +338,31 @@ _RESPONDENT = {
 EMPTY = {
     "respondents": _RESPONDENT,
     "roster": _RESPONDENT,
+    "results": {
+        "mapping": "varchar",
+        "respondent_group": "varchar",
+        "respondent_key": "bigint",
+        "respondent_id": "varchar",
+        "municipality_id": "varchar",
+        "institution_id": "varchar",
+        "class_id": "varchar",
+        "grade": "integer",
+        "background": "varchar",
+        "submitted_on": "date",
+        "is_simulated": "boolean",
+        "file_id": "varchar",
+        "file_row": "bigint",
+        "test": "varchar",
+        "school_year": "varchar",
+        "measurement": "integer",
+        "score": "double",
+        "step": "integer",
+        "percentile": "double",
+        "expected": "double",
+        "is_significant": "boolean",
+        "pupils": "double",
+        "is_figure": "boolean",
+    },
     "answers": {
         "mapping": "varchar",
         "respondent_group": "varchar",

@@ -88,6 +88,7 @@ def measured(
     *,
     deliveries: pd.DataFrame | None = None,
     set_aside: pd.DataFrame | None = None,
+    results: pd.DataFrame | None = None,
     until: tuple[str, ...] | None = None,
     change: Callable[[Model], str] = lambda model: model.sql,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -99,6 +100,7 @@ def measured(
         answers: columns mapping, respondent_group, respondent_key, variable, code.
         deliveries: what the extracts tell of files, where a test looks at the reconciliation.
         set_aside: the rows of them that were not kept.
+        results: academic results, columns of `EMPTY["results"]` that are known.
         until: models to build with all that they need, without inference between; left out: everything.
         change: what is done to each model's SQL first.
     """
@@ -109,6 +111,7 @@ def measured(
         con.execute("create schema raw")
         con.execute("create schema inference")
         frames = {"respondents": respondents, "answers": answers, "deliveries": deliveries, "set_aside": set_aside}
+        frames["results"] = results
         for name, frame in programme_tables(programme).items():
             _table(con, f"raw.{name}", frame)
         for name, columns in EMPTY.items():

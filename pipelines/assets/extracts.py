@@ -10,7 +10,7 @@ from pipelines.assets.checks import BEFORE_THE_VERDICT, check_result
 from pipelines.assets.context import RunContext, clear_errors
 from pipelines.extract import extract_group, open_session, raw_folder
 from pipelines.inference import TABLES
-from pipelines.validation import validate_extract
+from pipelines.validation import validate_extract, validate_results
 
 CHECK = "expectations"
 LATE = [["inference", table] for table in TABLES]
@@ -61,16 +61,19 @@ def build_extracts(run: RunContext) -> tuple[list[dg.AssetsDefinition | dg.Asset
                 for landing in plan.landings:
                     began = time.perf_counter()
                     extracted = extract_group(plan.programme, run.settings, landing, group, run.progress, session)
-                    evidence.give(
-                        context.resources.workers,
-                        "extracts",
-                        f"{group}/{landing.mapping}",
-                        validate_extract,
-                        plan.programme,
-                        raw_folder(run.settings, plan.programme, landing, group),
-                        landing.mapping,
-                        group,
-                    )
+                    contents = {delivery.extract.content for delivery in landing.of_group(group)}
+                    for check, needed in ((validate_extract, "answers"), (validate_results, "results")):
+                        if needed in contents:
+                            evidence.give(
+                                context.resources.workers,
+                                "extracts",
+                                f"{group}/{landing.mapping}/{needed}",
+                                check,
+                                plan.programme,
+                                raw_folder(run.settings, plan.programme, landing, group),
+                                landing.mapping,
+                                group,
+                            )
                     if landing.mapping in asked:
                         context.add_asset_metadata(
                             {

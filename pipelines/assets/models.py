@@ -16,7 +16,7 @@ from pipelines.inference import TABLES
 from pipelines.validation import CheckResult, from_dbt, keys_shown, staging_samples, validate_sample
 from pipelines.warehouse import NodeResult, model_keys
 
-RAW_TABLES = ("respondents", "answers", "roster", "deliveries", "set_aside")
+RAW_TABLES = ("respondents", "answers", "roster", "results", "deliveries", "set_aside")
 SHOWN = 3
 """Failing rows named in an error."""
 

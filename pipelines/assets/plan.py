@@ -6,7 +6,9 @@ Belongs here: the identity of a release. Does not belong here: Dagster (a run wi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 
+from pipelines.assets.timeline import timeline_lines
 from pipelines.errors import InputError
 from pipelines.extract import (
     Landing,
@@ -89,8 +91,14 @@ STATES = {"accepted": "x", "here": "o", "rejected": "!", "missing": "-", "no row
 """Marks of the delivery matrix."""
 
 
-def describe_status(programme: Programme, settings: Settings) -> list[str]:
-    """Lines for a person: what was expected of whom and has arrived, gaps, what was superseded or rejected, the release."""
+def describe_status(programme: Programme, settings: Settings, today: date | None = None) -> list[str]:
+    """Lines for a person: what was expected and has arrived, gaps, what was superseded or rejected, timeline, release.
+
+    Args:
+        programme: the whole programme.
+        settings: where landing folder and home are.
+        today: the day that the timeline is told of; default: today.
+    """
     lines = [f"{programme.label.en} ({programme.slug}), landing folder {settings.landing_dir / programme.slug}"]
     latest = _latest_deliveries(programme, settings)
     places = programme.municipalities["municipality_id"].tolist()
@@ -104,15 +112,16 @@ def describe_status(programme: Programme, settings: Settings) -> list[str]:
         base = ", base of the 500 scale" if mapping.base else ""
         lines.append(f"{mapping.key}: {mapping.label.en}{base}")
         found = {
-            group.code: municipalities_in(raw_folder(settings, programme, landing, group.code))
+            (group.code, table): municipalities_in(raw_folder(settings, programme, landing, group.code), table)
             for group in (programme.respondent_groups if landing.has_arrived else ())
+            for table in ("respondents", "results")
         }
         for extract in programme.extracts(mapping.key):
             files = [d for d in landing.deliveries if d.extract is extract]
             group = extract.respondent_group
             if extract.optional and not files:
                 continue
-            counts = found.get(group, {})
+            counts = found.get((group, "results" if extract.content == "results" else "respondents"), {})
             is_rejected = any(
                 latest.get((mapping.key, d.name), {}).get("sha256") == d.sha256
                 and latest[mapping.key, d.name]["state"] == "rejected"
@@ -130,8 +139,9 @@ def describe_status(programme: Programme, settings: Settings) -> list[str]:
             if not files and landing.has_arrived:
                 gaps.append(f"gap: {mapping.key} {group}: {extract.path} has not arrived")
             absent = [place for place in places if place not in counts]
-            if counts and absent and extract.content == "answers":
-                gaps.append(f"gap: {mapping.key} {group}: nothing from {', '.join(absent)}")
+            if counts and absent and extract.content != "roster":
+                what = " (results)" if extract.content == "results" else ""
+                gaps.append(f"gap: {mapping.key} {group}{what}: nothing from {', '.join(absent)}")
         lines += [f"  note: {finding}" for finding in landing.findings if finding.reason == "unknown_file"]
     lines += gaps
     lines += [
@@ -147,6 +157,7 @@ def describe_status(programme: Programme, settings: Settings) -> list[str]:
     lines += [
         f"superseded: {line['mapping']}/{line['file']} ({str(line['at'])[:10]}): {line['why']}" for line in superseded
     ]
+    lines += timeline_lines(programme, settings, today or datetime.now(UTC).date())
     release = current_release(settings.home)
     lines.append(f"current release: {release}" if release else "no release yet")
     return lines

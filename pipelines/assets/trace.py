@@ -43,6 +43,8 @@ OF_ITEMS = ("item_distributions", "item_comparability", "item_contribution")
 """Marts whose figures count the answers to one item."""
 OF_PARTS = ("social_gap", "social_gap_change", "initiative_development", "turnover", "nonresponse_weighted")
 """Marts that compare parts of those whose answers count: the rows are those of all parts together."""
+OF_TESTS = ("academic_results", "school_year_progression", "result_targets")
+"""Marts whose rows are results of tests; those of targets about themes stand elsewhere too."""
 TREND = ("progression", "sustained", "composition", "turnover", "social_gap_change", "initiative_development")
 """Marts whose scores are those of the trend form."""
 
@@ -148,9 +150,18 @@ def trace(home: Path, figure: str, audience: str = "public", release_id: str | N
         [(built_for,)] = con.execute("select release_id from raw.built_for").fetchall()
         if built_for != release.name:
             return _noted(found, f"the warehouse is that of {built_for}; rows can be told of the last release built")
+        if mart.name == "result_targets" and row["mapping"]:
+            return _noted(found, "a figure of a theme; trace it in theme_scores, progression or social_gap")
+        if mart.name in OF_TESTS:
+            files = _files(con, _results(mart, row), manifest)
+            counted = {str(row["school_year"]): (_told_of_tests(con, mart, row), sum(f.rows for f in files))}
+            return Trace(**{**found.__dict__, "files": files, "counted": counted})
         if mart.name == "extract_reconciliation":
             condition = f"file_id = '{row['file_id']}'" if row.get("file_id") else "true"
-            source = f"(select file_id, file_row, mapping from raw.respondents where {condition})"
+            both = " union all ".join(
+                f"select file_id, file_row, mapping from raw.{table}" for table in ("respondents", "results")
+            )
+            source = f"(select file_id, file_row, mapping from ({both}) where {condition})"
         else:
             source = _population(con, mart, row)
         files = _files(con, source, manifest)
@@ -238,6 +249,44 @@ def _told(mart: Mart, row: Mapping[str, Any], mapping: str) -> int | None:
         if row.get(column) == mapping and counted and row.get(counted) is not None:
             return int(row[counted])
     return int(row["n"]) if row.get("n") is not None and mart.name == "base_parameters" else None
+
+
+def _results(mart: Mart, row: Mapping[str, Any]) -> str:
+    """SQL of the results behind a figure of tests: file_id, file_row, mapping."""
+    unit = {"municipality": "results.municipality_id", "institution": "results.lineage_id"}.get(row["level"])
+    conditions = [
+        f"results.school_year = {_text(row['school_year'])}",
+        f"results.respondent_group = {_text(row['respondent_group'])}",
+        f"results.test = {_text(row.get('test') or row['measure'])}",
+    ]
+    if mart.name == "school_year_progression":
+        parts = {
+            "grade": "cast(gains.grade as varchar)",
+            "class": "cast(gains.grade as varchar) || '/' || gains.class_id",
+        }
+        conditions += [f"{unit.replace('results', 'gains')} = {_text(row['unit_id'])}"] if unit else []
+        part = parts.get(row["breakdown"])
+        conditions += [f"{part} = {_text(row['breakdown_value'])}"] if part else []
+        conditions += ["results.score is not null and not results.is_figure"]
+        source = "int_pupil_gains as gains join stg_results as results using (respondent_group, respondent_id, test, school_year)"
+    else:
+        conditions += [f"{unit} = {_text(row['unit_id'])}"] if unit else []
+        conditions += [f"coalesce(cast(results.grade as varchar), 'all') = {_text(row['grade'])}"]
+        conditions += [f"results.background = {_text(row['background'])}"] if row["background"] != "all" else []
+        source = "stg_results as results"
+    return (
+        "(select raw_results.file_id, raw_results.file_row, raw_results.mapping "
+        f"from {source} join raw.results as raw_results on results.respondent_key = raw_results.respondent_key "
+        f"where {' and '.join(conditions)})"
+    )
+
+
+def _told_of_tests(con: duckdb.DuckDBPyConnection, mart: Mart, row: Mapping[str, Any]) -> int | None:
+    """Rows that the mart's count of pupils comes to; none where a row is a school's figure or a pupil has several."""
+    [(figures,)] = con.execute(
+        "select count(*) from stg_results where is_figure and test = ?", [row.get("test") or row["measure"]]
+    ).fetchall()
+    return int(row["n"]) if mart.name == "academic_results" and not figures else None
 
 
 def _population(con: duckdb.DuckDBPyConnection, mart: Mart, row: Mapping[str, Any]) -> str:

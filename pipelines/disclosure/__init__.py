@@ -24,6 +24,7 @@ from typing import Any, Protocol
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -98,7 +99,7 @@ def disclose(
         seen = looked_at(database, mart, definition)
         for audience in AUDIENCES:
             own = GUARDS[mart.name].rule(seen, rules[audience])
-            reasons = _row_reasons(ground, choices[audience], mart, audience, own)
+            reasons = _row_reasons(ground, choices[audience], mart, own)
             left = suppress(table, mart, reasons)
             left = _without_dependent(left, ground, choices[audience], mart)
             if mart.name == "item_distributions" and audience == "public":
@@ -189,26 +190,29 @@ _WORDS = ("suppressed", "status", "reason", "file_id", "coded")
 """Columns that hold no figure."""
 
 
-def _row_reasons(
-    ground: Ground, choices: Mapping[str, Choice], mart: Mart, audience: Audience, own: pd.Series
-) -> pd.Series:
-    """The reason of each row: confidential, its own, or that of the first of its cells that has one."""
+def _row_reasons(ground: Ground, choices: Mapping[str, Choice], mart: Mart, own: pd.Series) -> pd.Series:
+    """The reason of each row: its own, or that of the first of its cells that has one."""
     guard = GUARDS[mart.name]
-    if guard.is_confidential and audience == "public":
-        return pd.Series("confidential", index=own.index, dtype="object")
     reasons = own.astype("object").where(own.notna(), None)
     for on, places in zip(guard.on, ground.places[mart.name], strict=True):
         if not on.columns:
             codes = choices[on.domain].reasons.to_numpy(dtype=object)
-            of_cell = pd.Series(codes[places], index=reasons.index, dtype="object").where(places >= 0, None)
+            of_cell = pd.Series(_at(codes, places, None), index=reasons.index, dtype="object")
             reasons = reasons.mask(reasons.isna().to_numpy(), of_cell)
     return reasons.where(reasons.notna(), None)
+
+
+def _at(values: npt.NDArray[Any], places: npt.NDArray[np.int64], absent: object) -> npt.NDArray[Any]:
+    """The value of each row's cell; `absent` for a row that stands on none (−1): a domain may have no cell at all."""
+    found = np.full(len(places), absent, dtype=values.dtype)
+    found[places >= 0] = values[places[places >= 0]]
+    return found
 
 
 def _without_dependent(table: pa.Table, ground: Ground, choices: Mapping[str, Choice], mart: Mart) -> pa.Table:
     """Figures that stand on a further cell are taken out by themselves where that one is hidden."""
     for on, places in zip(GUARDS[mart.name].on, ground.places[mart.name], strict=True):
-        hidden = pa.array(np.where(places >= 0, choices[on.domain].hidden[places], False))
+        hidden = pa.array(_at(choices[on.domain].hidden, places, False))
         for name in on.columns:
             position = table.schema.get_field_index(name)
             kept = pc.if_else(hidden, pa.scalar(None, table.schema.field(name).type), table.column(name))

@@ -15,6 +15,8 @@ without a line is an error, not a mart without rules. Domains:
 * `linked`: who of a unit was there in another mapping too. Everybody else of the unit follows from them and its score, so they
   share one fate: too few of either hide both. Units add up by those who stayed, and not by those who left or joined, for who
   changes school stays in the municipality.
+* `results`: who has a result of a test, or a gain within a school year. In place of a mapping stands the school year, in place
+  of a theme the test with its grade. Below the programme the public sees none of them.
 """
 
 from __future__ import annotations
@@ -58,13 +60,11 @@ class Guard:
         rule: primary reasons of its rows, from what they hold themselves.
         looked_at: query over `mart` that gives the columns the rule reads.
         on: cells.
-        is_confidential: never public (national tests, grades).
     """
 
     rule: Rule
     looked_at: str
     on: tuple[On, ...] = ()
-    is_confidential: bool = False
 
 
 _WHOLE = {"breakdown": "'all'", "breakdown_value": "'all'"}
@@ -76,6 +76,22 @@ _LOWEST = {
 }
 _HIGHEST = _LOWEST | {"breakdown_value": "(select max(breakdown_value) from int_background_levels where is_highest)"}
 _LEAST = "select is_institution, respondent_group, n_least as n, raters_least as raters from mart"
+_YEAR = {"mapping": "school_year"}
+_GAIN = _YEAR | {"theme": "test || '/gain'"}
+_BACKGROUND = {
+    "breakdown": "case when background = 'all' then 'all' else 'background' end",
+    "breakdown_value": "background",
+}
+_BEFORE = {
+    "mapping": "case when n_before is not null "
+    "then cast(cast(left(school_year, 4) as integer) - 1 as varchar) || '/' || substr(school_year, 3, 2) end"
+}
+_MEASURED = {"theme": "measure || '/' || grade", **_BACKGROUND}
+_THEME = {"theme": "measure", **_WHOLE}
+_GRADE_OF_CLASS = "split_part(breakdown_value, '/', 1)"
+_ENDS = tuple(
+    {"theme": "case when indicator = 'social_gap' then measure end", **which} for which in (_LOWEST, _HIGHEST)
+)
 _N = "select is_institution, respondent_group, n from mart"
 
 GUARDS: dict[str, Guard] = {
@@ -190,6 +206,35 @@ GUARDS: dict[str, Guard] = {
             On("responses", {"theme": "''", **_WHOLE}, ("invited", "share_covered", "mean_weighted", "difference")),
         ),
     ),
+    "academic_results": Guard(
+        primary.result_reasons,
+        "select level, respondent_group, n_least as n, true as is_result from mart",
+        (On("results", _YEAR | _BACKGROUND | {"theme": "test || '/' || grade"}),),
+    ),
+    "school_year_progression": Guard(
+        primary.result_reasons,
+        "select level, respondent_group, n, true as is_result from mart",
+        (
+            On("results", _GAIN),
+            # A class goes with its grade: the classes of a grade that is hidden would tell it.
+            On(
+                "results",
+                _GAIN
+                | {"breakdown": "case when breakdown = 'class' then 'grade' end", "breakdown_value": _GRADE_OF_CLASS},
+            ),
+        ),
+    ),
+    "result_targets": Guard(
+        primary.result_reasons,
+        "select level, respondent_group, least(n, n_before) as n, mapping = '' as is_result from mart",
+        (
+            On("results", _YEAR | _MEASURED),
+            On("results", _BEFORE | _MEASURED),
+            On("scores", _THEME),
+            On("scores", _FROM | _THEME),
+            *(On("scores", {**which, **end}) for which in ({}, _FROM) for end in _ENDS),
+        ),
+    ),
     "extract_reconciliation": Guard(
         primary.extract_reconciliation_reasons,
         "select respondent_group, rows_scored as n from mart",
@@ -274,6 +319,15 @@ CELLS = {
         join base_parameters using (respondent_group, theme, form)
         where scores.form = 'trend' and scores.breakdown = 'all'
     """,
+    "results": """
+        select school_year as mapping, respondent_group, test || '/' || grade as theme, level, unit_id,
+            case when background = 'all' then 'all' else 'background' end as breakdown, background as breakdown_value,
+            n, n_least
+        from academic_results
+        union all
+        select school_year, respondent_group, test || '/gain', level, unit_id, breakdown, breakdown_value, n, n
+        from school_year_progression
+    """,
 }
 """Cells of each domain before rests and subsets: `KEY` without the domain, n (and further numbers that add up, n_…), and what
 primary rules and the attack read: n_least (of its figures), raters, largest_share, mean_raw."""
@@ -284,6 +338,7 @@ RULES: dict[str, Rule] = {
     "responses": primary.response_reasons,
     "files": primary.extract_reconciliation_reasons,
     "linked": primary.theme_score_reasons,
+    "results": primary.result_reasons,
 }
 """Primary rule of a domain's cells."""
 
@@ -313,9 +368,13 @@ def read_ground(database: duckdb.DuckDBPyConnection, definition: Definition) -> 
     for mart in MARTS:
         if mart.name not in GUARDS:
             raise KortlaegningError(f"disclosure control has no line for mart {mart.name}; add one to GUARDS")
-    parents = database.sql(
-        "select distinct mapping, lineage_id as institution, municipality_id as municipality from int_cells order by all"
-    ).df()
+    parents, places_of_results = (
+        database.sql(
+            f"select distinct {key} as mapping, lineage_id as institution, municipality_id as municipality from {model} "
+            "order by all"
+        ).df()
+        for key, model in (("mapping", "int_cells"), ("school_year", "stg_results"))
+    )
     bounds = database.sql(
         "select mapping, respondent_group, theme, avg(value_min) as low, avg(value_max) as high from stg_items_asked group by all"
     ).df()
@@ -328,7 +387,7 @@ def read_ground(database: duckdb.DuckDBPyConnection, definition: Definition) -> 
             subsets = pd.concat(
                 [_left_out(cells, parents, definition), _initiatives(database, cells)], ignore_index=True
             )
-        system = build(cells.assign(is_told=False), parents, subsets)
+        system = build(cells.assign(is_told=False), places_of_results if domain == "results" else parents, subsets)
         told = system.cells
         for name, values in seen.items():
             told[name] = values.astype("float64").reindex(told.index)
@@ -428,6 +487,8 @@ def cell_reasons(system: System, domain: str, rules: Rules) -> pd.Series:
     frame = pd.DataFrame(
         {
             "is_institution": cells["level"].eq("institution"),
+            "level": cells["level"],
+            "is_result": True,
             "respondent_group": cells["respondent_group"],
             "n": n_least.where(counted, cells["n"]),
             "invited": cells["n_invited"] if "n_invited" in cells else cells["n"],

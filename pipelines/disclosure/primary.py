@@ -15,6 +15,9 @@ import pandas as pd
 from pipelines.marts import Audience
 from pipelines.programme.definition import Definition
 
+CONFIDENTIAL_LEVELS = ("institution", "municipality")
+"""Levels whose test results are nobody's business but the administration's (method.md 8 and 10)."""
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -26,6 +29,7 @@ class Rules:
     min_raters: int
     leaders: frozenset[str]
     rated: frozenset[str]
+    is_public: bool
 
     @classmethod
     def of(cls, definition: Definition, audience: Audience) -> Rules:
@@ -39,6 +43,7 @@ class Rules:
             min_raters=settings.min_raters,
             leaders=frozenset(g.code for g in definition.respondent_groups if g.kind == "leader"),
             rated=frozenset(g.code for g in definition.respondent_groups if g.kind == "rated_pupil"),
+            is_public=public,
         )
 
 
@@ -127,6 +132,20 @@ def item_shift_reasons(items: pd.DataFrame, rules: Rules) -> pd.Series:
 def extract_reconciliation_reasons(files: pd.DataFrame, rules: Rules) -> pd.Series:
     """Columns respondent_group, n: respondents of a file whose answers count; none is nothing to hide."""
     return _first_reason(files, n_lt_min=(files["n"] > 0) & (files["n"] < _least(files, rules)))
+
+
+def result_reasons(figures: pd.DataFrame, rules: Rules) -> pd.Series:
+    """Columns level, respondent_group, n, is_result (of a test, or of a theme where a target is about one).
+
+    Results of tests below the whole programme are confidential: the public never sees them, whatever n is.
+    """
+    is_unit = figures["level"].isin(CONFIDENTIAL_LEVELS)
+    return _first_reason(
+        figures,
+        confidential=is_unit & figures["is_result"].astype(bool) & rules.is_public,
+        leader_level=_is_leader(figures, rules) & figures["level"].eq("institution"),
+        n_lt_min=figures["n"] < _least(figures, rules),
+    )
 
 
 def item_distribution_reasons(distributions: pd.DataFrame, rules: Rules) -> pd.Series:

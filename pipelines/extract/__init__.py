@@ -25,7 +25,7 @@ from pipelines.extract.deliveries import Delivery, Landing, look_at_landing
 from pipelines.extract.draft import draft_codebook, draft_institutions
 from pipelines.extract.findings import BLOCKS, WHAT_HAPPENS, Finding
 from pipelines.extract.forgetting import forget, forgotten_rows, forgotten_state, read_tombstones, read_wishes
-from pipelines.extract.pseudonyms import key_id, load_key
+from pipelines.extract.pseudonyms import key_id, load_key, pseudonym_of
 from pipelines.extract.raw import ExtractedFile, FileReader
 from pipelines.extract.session import Session
 from pipelines.extract.sources import Pulled, pull
@@ -54,6 +54,7 @@ __all__ = [
     "look_at_landing",
     "municipalities_in",
     "open_session",
+    "pseudonym_of",
     "pull",
     "raw_folder",
     "read_ledger",

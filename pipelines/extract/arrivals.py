@@ -71,9 +71,9 @@ def note_deliveries(
         write_atomically(settings.home / LEDGER, text.encode())
 
 
-def municipalities_in(folder: Path) -> dict[str, int]:
-    """Kept records per municipality in the raw Parquet of one mapping and group; empty before it was extracted."""
-    files = [str(path) for path in sorted((folder / "respondents").glob("*.parquet"))]
+def municipalities_in(folder: Path, table: str = "respondents") -> dict[str, int]:
+    """Kept records per municipality in a raw table of one mapping and group; empty before it was extracted."""
+    files = [str(path) for path in sorted((folder / table).glob("*.parquet"))]
     if not files:
         return {}
     with duckdb.connect() as con:

@@ -58,20 +58,20 @@ def check_columns(programme: Programme, delivery: Delivery, content: Content, as
         # Perhaps the header is missing: then the first row stands in its place, and may not be repeated in a message.
         message = "has few of the declared columns; is the header missing, or the dialect another?"
         findings = [
-            _finding(delivery, "missing_column", "is declared but not in the file", "stop", name) for name in missing
+            finding(delivery, "missing_column", "is declared but not in the file", "stop", name) for name in missing
         ]
-        return [*findings, _finding(delivery, "no_header", message, "stop", row=extract.dialect.skip_rows + 1)]
+        return [*findings, finding(delivery, "no_header", message, "stop", row=extract.dialect.skip_rows + 1)]
     instead = f" (not in the codebook: {', '.join(shown for _, shown in undeclared[:3])})" if undeclared else ""
     message = f"is declared but not in the file{instead}; correct the codebook or the file"
-    findings = [_finding(delivery, "missing_column", message, "stop", name) for name in missing]
+    findings = [finding(delivery, "missing_column", message, "stop", name) for name in missing]
     message = "is not in the codebook: not loaded; add it there, or list it under `ignored` in programme.yaml"
-    findings += [_finding(delivery, "unknown_column", message, "set aside", shown) for _, shown in undeclared]
+    findings += [finding(delivery, "unknown_column", message, "set aside", shown) for _, shown in undeclared]
     if PHANTOM in present:
         message = "a trailing column without a name is left out"
-        findings.append(_finding(delivery, "phantom_column", message, "note"))
+        findings.append(finding(delivery, "phantom_column", message, "note"))
     if content.had_mark:
         message = "a byte order mark before the header is left out"
-        findings.append(_finding(delivery, "byte_order_mark", message, "note", row=extract.dialect.skip_rows + 1))
+        findings.append(finding(delivery, "byte_order_mark", message, "note", row=extract.dialect.skip_rows + 1))
     return findings
 
 
@@ -83,7 +83,7 @@ def check_encoding(delivery: Delivery, columns: Mapping[str, Column], rows: NDAr
     header = pa.array([column.name for column in listed], pa.string())
     for number in np.flatnonzero(_misread(header)):
         shown = f"number {listed[int(number)].position}"
-        findings.append(_finding(delivery, "mojibake", message, "stop", shown, delivery.extract.dialect.skip_rows + 1))
+        findings.append(finding(delivery, "mojibake", message, "stop", shown, delivery.extract.dialect.skip_rows + 1))
     cells, owner, within = pooled(columns, 2)
     misread = _misread(cells)
     for number in np.unique(owner[misread]):
@@ -92,7 +92,7 @@ def check_encoding(delivery: Delivery, columns: Mapping[str, Column], rows: NDAr
         chosen[within[misread & (owner == number)]] = True
         hits = column.rows_of(chosen)
         shown = sayable(column.name, column.position)
-        findings.append(_finding(delivery, "mojibake", message, "stop", shown, int(rows[hits[0]]), len(hits)))
+        findings.append(finding(delivery, "mojibake", message, "stop", shown, int(rows[hits[0]]), len(hits)))
     return findings
 
 
@@ -111,7 +111,7 @@ def check_quotes(delivery: Delivery, columns: Mapping[str, Column], rows: NDArra
             chosen[within[place]] = True
             first = int(rows[column.rows_of(chosen)[0]])
             shown = sayable(column.name, column.position)
-            findings.append(_finding(delivery, "unclosed_quote", message, "stop", shown, first))
+            findings.append(finding(delivery, "unclosed_quote", message, "stop", shown, first))
     return findings
 
 
@@ -153,7 +153,7 @@ def check_roles(delivery: Delivery, con: duckdb.DuckDBPyConnection) -> list[Find
             "stop",
         ),
     ]
-    for role in ("gender", "status", "background"):
+    for role in ("gender", "status", "background", "step", "significant"):
         column = getattr(columns, role)
         if isinstance(column, str) and role in delivery.extract.values:
             checks.append(
@@ -192,7 +192,7 @@ def check_roles(delivery: Delivery, con: duckdb.DuckDBPyConnection) -> list[Find
     for reason, condition, checked, message, action in checks:
         [(rows, row)] = con.execute(f"select count(*), min(file_row) from respondent where {condition}").fetchall()
         if rows:
-            findings.append(_finding(delivery, reason, message, action, checked, row, rows))
+            findings.append(finding(delivery, reason, message, action, checked, row, rows))
     set_aside = con.execute(
         "select reason, count(*), min(file_row) from respondent where reason is not null group by reason order by reason"
     ).fetchall()
@@ -200,7 +200,7 @@ def check_roles(delivery: Delivery, con: duckdb.DuckDBPyConnection) -> list[Find
         part, text = SET_ASIDE[why]
         named = getattr(columns, part) if part else None
         place = named[-1] if isinstance(named, tuple) else named
-        findings.append(_finding(delivery, why, f"{text}; set aside", "set aside", place, row, rows))
+        findings.append(finding(delivery, why, f"{text}; set aside", "set aside", place, row, rows))
     return findings
 
 
@@ -223,10 +223,10 @@ def check_roster(delivery: Delivery, con: duckdb.DuckDBPyConnection) -> list[Fin
         message = (
             "the roster does not list the respondent: was a class deleted and made again? Counts in no response rate"
         )
-        findings.append(_finding(delivery, "not_on_roster", message, "note", column, row, rows))
+        findings.append(finding(delivery, "not_on_roster", message, "note", column, row, rows))
     if answered > listed:
         message = f"{answered} respondents, and the roster lists {listed}: the roster or the file is not the right one"
-        findings.append(_finding(delivery, "above_roster", message, "stop", column, row, answered - listed))
+        findings.append(finding(delivery, "above_roster", message, "stop", column, row, answered - listed))
     crowded = con.execute(
         """
         with answering as (
@@ -243,7 +243,7 @@ def check_roster(delivery: Delivery, con: duckdb.DuckDBPyConnection) -> list[Fin
     if institutions and answered <= listed:
         message = f"{institutions} institutions have more respondents than the roster lists: response above 100 %"
         place = delivery.extract.columns.institution_id
-        findings.append(_finding(delivery, "above_roster", message, "note", place, first, institutions))
+        findings.append(finding(delivery, "above_roster", message, "note", place, first, institutions))
     return findings
 
 
@@ -276,11 +276,11 @@ def check_codes(
                 else "the answer is set aside"
             )
         variable, first = matrix.variables[int(number)], int(rows[hits[0]])
-        findings.append(_finding(delivery, reason, message, action, variable, first, len(hits)))  # type: ignore[arg-type]
+        findings.append(finding(delivery, reason, message, action, variable, first, len(hits)))  # type: ignore[arg-type]
     return findings
 
 
-def _finding(
+def finding(
     delivery: Delivery,
     reason: str,
     message: str,

@@ -46,6 +46,16 @@ SET_ASIDE = {
     "other_school": ("institution_id", "the roster lists the pupil at another institution"),
     "straight_lined": (None, "the same answer throughout (`intake.straight_lining` of programme.yaml)"),
     "late": ("submitted_at", "answered after the mapping closed (`intake.late_answers` of programme.yaml)"),
+    "outside_school_year": ("submitted_at", "the day does not lie in the school year of the result"),
+    "outside_scale": ("score", "the score does not lie on the scale that tests.csv declares for the school year"),
+    "two_schools": (
+        "institution_id",
+        "the same measurement of the pupil stands at two institutions, and nobody can know which is right; declare a correction",
+    ),
+    "out_of_order": (
+        "measurement",
+        "a later measurement of the pupil lies before an earlier one; all of the pupil's in that test and school year",
+    ),
     DUPLICATE: (
         "respondent_id",
         "another row of the same respondent is kept: completed before partial, then the latest",
@@ -125,6 +135,15 @@ def register(programme: Programme, mapping: str) -> pa.Table:
     return pa.Table.from_pandas(frame.assign(is_closed=frame["institution_id"].isin(closed)), preserve_index=False)
 
 
+RESULT_CASES = (
+    # A school year is that of its first of August.
+    "when submitted_on < make_date(cast(left(record.school_year, 4) as integer), 8, 1) "
+    "or submitted_on >= make_date(cast(left(record.school_year, 4) as integer) + 1, 8, 1) then 'outside_school_year'",
+    "when record.score < series.score_min or record.score > series.score_max then 'outside_scale'",
+)
+"""What a result is looked at for besides: over `series`, the row of tests.csv that holds for it."""
+
+
 def reason_sql(programme: Programme, extract: Extract, group: RespondentGroup, mapping: Mapping) -> str:
     """Why a row is set aside, as a SQL expression; null: it is kept.
 
@@ -150,7 +169,9 @@ def reason_sql(programme: Programme, extract: Extract, group: RespondentGroup, m
         cases.append("when listed.institution_id <> record.institution_id then 'other_school'")
     if extract.columns.grade:
         cases.append("when record.grade_code is not null and record.grade is null then 'grade_not_read'")
-    if group.grades:
+    if extract.content == "results":
+        cases += RESULT_CASES
+    elif group.grades:
         cases.append(
             f"when record.grade not between {group.grades[0]} and {group.grades[1]} then 'grade_outside_group'"
         )

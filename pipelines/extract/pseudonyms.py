@@ -53,6 +53,22 @@ def load_key(settings: Settings) -> str:
     return path.read_text(encoding="ascii").strip()
 
 
+def pseudonym_of(settings: Settings, programme: str, whose: str, number: str) -> str | None:
+    """The pseudonym of one person's number as delivered; none for a blank one.
+
+    Args:
+        settings: where the key is.
+        programme: slug.
+        whose: kind of person (`session.PERSON_NAMESPACE`).
+        number: as in the extracts; of several columns with `/` between them.
+
+    Raises:
+        ConfigurationError: as `load_key`.
+    """
+    [found] = Pseudonymiser(load_key(settings), f"{programme}/{whose}")([number.strip()])
+    return found
+
+
 def key_id(key: str) -> str:
     """A short name of the key that tells nothing about it; raw Parquet made with another key is out of date."""
     return sha256_text("kortlaegning pseudonym key", key)[:12]

@@ -10,6 +10,7 @@ Raw tables (Parquet, one part a file of theirs):
 * `answers`: one row per record and answered variable: mapping, respondent_group, respondent_key,
   variable, code as delivered.
 * `roster`: one row per person invited.
+* `results`: one row per accepted result of a test: of a pupil, or a school's figure (`results`).
 * `deliveries`: one row per file: how many rows it holds.
 * `set_aside`: one row per row of a file that is not kept, with the reason; also in quarantine.
 * `answers_set_aside`: one row per answer whose code the codebook does not declare.
@@ -46,6 +47,7 @@ from pipelines.extract.formats import read_extract
 from pipelines.extract.matrix import Codes, Matrix, make_matrix, write_answers, write_table
 from pipelines.extract.placing import DUPLICATE, FORGOTTEN, GRADE, NOT_A_RECORD, SUPERSEDED, reason_sql, shapes
 from pipelines.extract.privacy import find_private
+from pipelines.extract.results import RESULT_COLUMNS, SERIES, check_results, place_results, record_parts
 from pipelines.extract.screening import against_theme, straight_lined
 from pipelines.extract.session import PERSON_NAMESPACE, RATERS, Session, empty_column
 from pipelines.extract.wording import check_inside
@@ -118,6 +120,8 @@ class FileReader:
             self._matrix = make_matrix(columns, declared, len(rows), decimal)
         self._make_respondents(table, columns, asked)
         findings += check_roles(delivery, self.con)
+        if delivery.extract.content == "results":
+            findings += check_results(programme, delivery, self.con)
         if delivery.extract.content == "roster":
             session.keep_roster()
         if self._matrix is not None:
@@ -133,7 +137,7 @@ class FileReader:
 
     def __exit__(self, *_: object) -> None:
         """Let go of the file."""
-        for name in ("file", "person", "note", "tally", "institutions"):
+        for name in ("file", "person", "note", "tally", "institutions", "tests"):
             self.con.unregister(name)
         self.con.execute("drop table if exists respondent")
 
@@ -168,7 +172,8 @@ class FileReader:
             f"select count(*) filter (reason is null), count(*) filter (reason in ({superseded})), "
             f"count(*) filter (reason not in ({superseded})) from respondent"
         ).fetchall()
-        kept = f"select {', '.join(RESPONDENT_COLUMNS)} from respondent where reason is null order by respondent_key"
+        listed = ", ".join(RESULT_COLUMNS if result.content == "results" else RESPONDENT_COLUMNS)
+        kept = f"select {listed} from respondent where reason is null order by respondent_key"
         if result.content == "answers":
             # Most of the time of both is spent outside Python.
             with ThreadPoolExecutor(1) as beside:
@@ -176,7 +181,7 @@ class FileReader:
                 self._copy(kept, folder / "respondents" / f"{stem}.parquet")
                 answers.result()
         else:
-            self._copy(kept, folder / "roster" / f"{stem}.parquet")
+            self._copy(kept, folder / result.content / f"{stem}.parquet")
         write_table(self._delivery(), folder / "deliveries" / f"{stem}-{result.content}.parquet")
         if result.rows_superseded + result.rows_set_aside:
             for place in (folder / "set_aside", quarantine):
@@ -190,9 +195,9 @@ class FileReader:
         columns = [finding for finding in result.findings if finding.reason == "unknown_column"]
         if columns:
             # Their cells stay in the landing folder: nobody knows what they are.
-            listed = {"file": [result.file] * len(columns), "column": [finding.column for finding in columns]}
+            places = {"file": [result.file] * len(columns), "column": [finding.column for finding in columns]}
             reasons = {"reason": [finding.reason for finding in columns]}
-            write_table(pa.table(listed | reasons), quarantine / f"{stem}-{result.content}-columns.parquet")
+            write_table(pa.table(places | reasons), quarantine / f"{stem}-{result.content}-columns.parquet")
 
     def _write_answers(self, folder: Path, stem: str, kept: NDArray[np.bool_]) -> None:
         """The answers of kept rows; those with a code that nobody declared apart, without the code."""
@@ -246,6 +251,7 @@ class FileReader:
         cells = {n: pa.DictionaryArray.from_arrays(columns[n].place, columns[n].values) for n in named}
         con.register("file", pa.table({**cells, ROW: table.column(ROW)}))
         con.register("institutions", self.session.register(delivery.mapping))
+        con.register("tests", self.session.tests)
         con.register("person", self._persons(table, columns))
         con.register("note", self._notes)
         con.register("tally", self._tally(asked))
@@ -263,6 +269,7 @@ class FileReader:
             from record
             left join institutions as known on record.institution_id = known.institution_id
             left join listed on record.respondent_id = listed.respondent_id
+            {SERIES if delivery.extract.content == "results" else ""}
             """
         )
         if self._notes.num_rows:
@@ -275,7 +282,10 @@ class FileReader:
         [(self.result.simulated,)] = con.execute(
             "select coalesce(bool_or(is_simulated), false) from respondent"
         ).fetchall()
-        self._supersede()
+        if delivery.extract.content == "results":
+            place_results(con)
+        else:
+            self._supersede()
 
     def _record_columns(self, present: set[str]) -> str:
         """The select list of a record, columns as in raw with those that checks need."""
@@ -332,6 +342,8 @@ class FileReader:
             "file_row": f"file.{ROW}",
             "shape": "person.shape",
         }
+        if extract.content == "results":
+            parts |= record_parts(extract, column)
         return ", ".join(f"{expression} as {name}" for name, expression in parts.items())
 
     def _tally(self, asked: Codes) -> pa.Table:

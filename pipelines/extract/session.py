@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from pipelines.extract.columns import Column
 from pipelines.extract.placing import register
 from pipelines.extract.pseudonyms import Pseudonymiser
+from pipelines.extract.results import series_of
 from pipelines.extract.screening import delivered_directions
 from pipelines.programme import Programme
 from pipelines.settings import Settings
@@ -42,6 +43,7 @@ class Session:
         self.con = duckdb.connect(config={"threads": settings.threads, "memory_limit": settings.memory_limit})
         self.con.execute("set enable_progress_bar = false")
         self.con.register("municipalities", pa.Table.from_pandas(programme.municipalities[["municipality_id"]]))
+        self.tests = series_of(programme)
         self.forget_roster()
         # Tables of the programme are looked through once a mapping and group, not once a file.
         self.asked, self.values, self.themes = cache(self._asked), cache(self._values), cache(self._themes)

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.inference.contrasts import initiative_changes, social_gap_changes, social_gaps
+from pipelines.inference.gains import gain_intervals
 from pipelines.inference.levels import level_intervals
 from pipelines.inference.progression import change_statements
 from pipelines.inference.reliability import reliabilities
@@ -28,6 +29,7 @@ SOURCES = {
     "social_gap": ("int_social_gaps",),
     "social_gap_change": ("int_social_gap_changes",),
     "initiative_development": ("int_initiative_changes",),
+    "school_year_progression": ("int_gain_estimates",),
 }
 """What `infer` writes, and the models each table is made from."""
 TABLES = tuple(SOURCES)
@@ -64,6 +66,7 @@ def infer(database: duckdb.DuckDBPyConnection, folder: Path, thresholds: Thresho
         "social_gap": social_gaps(read("int_social_gaps"), thresholds),
         "social_gap_change": social_gap_changes(read("int_social_gap_changes"), thresholds),
         "initiative_development": initiative_changes(read("int_initiative_changes"), thresholds),
+        "school_year_progression": gain_intervals(read("int_gain_estimates"), thresholds),
     }
     for name, frame in tables.items():
         # NaN of pandas is null in Parquet: a figure that does not exist is absent, not a number.

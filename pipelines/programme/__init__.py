@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from pipelines.errors import ConfigurationError
 from pipelines.programme.definition import Definition, Extract, Label, Mapping, RespondentGroup
 from pipelines.programme.lineage import institution_lineages
+from pipelines.programme.results import all_targets, check_targets, check_tests, with_series
 from pipelines.programme.tables import TABLES, Problems, check_pairs, check_reference, read_table, typed, with_ranges
 
 __all__ = [
@@ -34,6 +35,9 @@ UNIT_OF_INITIATIVE = ["initiative", "theme", "respondent_group", "municipality_i
 
 FEWEST_VALUES = 2
 """Valid values that a scale needs."""
+
+MOST_PICTURES = 4
+"""Answers that a child can choose between by pictures and sound."""
 
 PROGRAMMES = Path(__file__).resolve().parent.parent / "programmes"
 
@@ -53,6 +57,8 @@ class Programme:
     codebook: pd.DataFrame
     corrections: pd.DataFrame
     initiatives: pd.DataFrame
+    tests: pd.DataFrame
+    targets: pd.DataFrame
     lineage: pd.DataFrame
     content_hash: str
 
@@ -118,7 +124,12 @@ class Programme:
         book = self.codebook[self.codebook["mapping"].isin(keys)]
         return replace(
             self,
-            definition=self.definition.model_copy(update={"mappings": kept}),
+            definition=self.definition.model_copy(
+                update={
+                    "mappings": kept,
+                    "timeline": tuple(p for p in self.definition.timeline if p.mapping in (None, *keys)),
+                }
+            ),
             codebook=book.reset_index(drop=True),
             initiatives=self.initiatives[
                 self.initiatives["mapping_from"].isin(keys) & self.initiatives["mapping_to"].isin(keys)
@@ -143,6 +154,8 @@ def load_programme(slug_or_folder: str | Path) -> Programme:
     tables = {table.name: typed(raw[table.name], table) for table in TABLES}
     themes = tables["themes"]
     themes["family"] = themes["family"].where(themes["family"].ne(""), themes["theme"])
+    tables["tests"] = with_series(tables["tests"])
+    tables["targets"] = all_targets(tables["targets"], definition.national_targets, themes)
     return Programme(
         folder=folder,
         definition=definition,
@@ -216,8 +229,11 @@ def _check_between(definition: Definition, raw: dict[str, pd.DataFrame], problem
     check_reference(raw["codebook"], "codebook.csv", "scale", raw["scales"]["scale"], "scales.csv", problems)
     _check_scales(raw["scales"], problems)
     _check_codebook(definition, raw["codebook"], raw["items"], problems)
+    _check_pictures(definition, raw["codebook"], raw["scales"], problems)
     _check_lineage(raw["institution_lineage"], problems)
     _check_initiatives(mappings, raw, problems)
+    check_tests(raw["tests"], definition, problems)
+    check_targets(raw, definition, problems)
 
 
 def _check_scales(scales: pd.DataFrame, problems: Problems) -> None:
@@ -261,6 +277,21 @@ def _check_codebook(definition: Definition, book: pd.DataFrame, items: pd.DataFr
     asked = book[book["variable"].ne("")]
     for number in asked.index[asked.duplicated(["mapping", "respondent_group", "variable"])]:
         problems.add("codebook.csv", int(number), "variable", "stands twice in this mapping and group")
+
+
+def _check_pictures(definition: Definition, book: pd.DataFrame, scales: pd.DataFrame, problems: Problems) -> None:
+    """Who answers by pictures and sound chooses between few answers."""
+    pictured = {group.code for group in definition.respondent_groups if group.mode == "pictures_and_sound"}
+    answers = scales[scales["kind"].eq("valid")].groupby("scale")["value"].nunique()
+    for number, row in book[book["respondent_group"].isin(pictured)].iterrows():
+        if answers.get(row["scale"], 0) > MOST_PICTURES:
+            problems.add(
+                "codebook.csv",
+                int(str(number)),
+                "scale",
+                f"{row['scale']!r} has {answers[row['scale']]} answers; {row['respondent_group']} answers by pictures and "
+                f"sound, which {MOST_PICTURES} answers are the most for",
+            )
 
 
 def _check_lineage(steps: pd.DataFrame, problems: Problems) -> None:

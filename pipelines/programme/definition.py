@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, field_validator, model_validator
@@ -20,6 +21,9 @@ def _as_tuple(value: object) -> object:
     """A single column name stands for a list of one."""
     return (value,) if isinstance(value, str) else value
 
+
+SCHOOL_YEAR_BEGINS = 8
+"""Month: the first of August."""
 
 Columns = Annotated[tuple[str, ...], BeforeValidator(_as_tuple), Field(min_length=1)]
 
@@ -50,6 +54,52 @@ class Mapping(Part):
     closes_on: date | None = None
     base: bool = Field(default=False, description="the mapping whose mean is 500 and whose SD is 100")
 
+    @property
+    def school_year(self) -> str:
+        """School year that the mapping was held in (2015/16): by its first day, else by a key that begins with a year."""
+        if self.opens_on is not None:
+            first = self.opens_on.year - int(self.opens_on.month < SCHOOL_YEAR_BEGINS)
+            return f"{first}/{(first + 1) % 100:02d}"
+        return f"{self.key[:4]}/{(int(self.key[:4]) + 1) % 100:02d}" if self.key[:4].isdecimal() else self.key
+
+
+PHASE_STEPS = ("start", "collection", "profiles", "discussion", "plans")
+"""What a phase consists of, in order: it starts, answers are collected, reports and profiles are ready, politicians discuss them,
+plans for competence development are made. Steps may be left out."""
+
+
+class Step(Part):
+    """One step of a phase and the day by which it is to be done."""
+
+    step: Literal["start", "collection", "profiles", "discussion", "plans"]
+    label: Label
+    due_on: date
+
+
+class Phase(Part):
+    """One phase of the programme (*fase*): a mapping and what follows from it, or one without a mapping."""
+
+    label: Label
+    mapping: Key | None = Field(default=None, description="the mapping whose collection and reports the phase holds")
+    steps: tuple[Step, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Phase:
+        for before, after in pairwise(self.steps):
+            if PHASE_STEPS.index(after.step) <= PHASE_STEPS.index(before.step):
+                raise ValueError(
+                    f"step {after.step!r} stands after {before.step!r}; the order is {', '.join(PHASE_STEPS)}"
+                )
+            if after.due_on < before.due_on:
+                raise ValueError(
+                    f"step {after.step!r} is due on {after.due_on}, before {before.step!r} on {before.due_on}; "
+                    "correct one of the dates"
+                )
+        of_mapping = next((s.step for s in self.steps if s.step in ("collection", "profiles")), None)
+        if self.mapping is None and of_mapping is not None:
+            raise ValueError(f"step {of_mapping!r} needs the phase's `mapping`: which one is collected and reported")
+        return self
+
 
 class BackgroundLevel(Part):
     """One level of the parents' highest education."""
@@ -67,8 +117,17 @@ class RespondentGroup(Part):
         description="decides disclosure (leaders, raters) and the response flag (parents)"
     )
     grades: tuple[int, int] | None = Field(default=None, description="first and last grade that belong to the group")
-    institutions: Literal["school", "daycare"] | None = Field(
-        default=None, description="the only kind of institution that the group belongs to; left out: both"
+    institutions: Literal["school", "daycare", "administration"] | None = Field(
+        default=None, description="the only kind of institution that the group belongs to; left out: any"
+    )
+    organisation: Literal["administration", "school", "team"] | None = Field(
+        default=None,
+        description="level of the organisation that the group speaks from: reports hold themes that several levels are asked "
+        "side by side",
+    )
+    mode: Literal["reading", "read_aloud", "pictures_and_sound"] = Field(
+        default="reading",
+        description="how questions are put; pictures and sound need scales of few answers",
     )
     roster: Literal["extract", "file", "none"] = Field(
         default="extract",
@@ -105,8 +164,24 @@ class Roles(Part):
     status: str | tuple[str, ...] | None = Field(
         default=None, description="one column of codes, or one 0/1 column a status (SurveyXact's stato_1 …)"
     )
-    submitted_at: str | None = None
+    submitted_at: str | None = Field(default=None, description="day of the answer; of a result: day of the test")
     simulated: str | None = Field(default=None, description="1 on every row of simulated data; may be absent in a file")
+    test: str | None = Field(default=None, description="results: which test of tests.csv")
+    school_year: str | None = Field(default=None, description="results: 2015/16 or 2015/2016")
+    measurement: str | None = Field(
+        default=None, description="results: number of the measurement within the school year; left out: the only one"
+    )
+    score: str | None = Field(default=None, description="results: points or grade")
+    step: str | None = Field(default=None, description="results: the six steps of the national tests")
+    percentile: str | None = Field(default=None, description="results: 1 to 100, the national norm")
+    expected: str | None = Field(default=None, description="results: the socio-economic reference of the grade")
+    significant: str | None = Field(
+        default=None, description="results: whether the difference from the reference is significant, as delivered"
+    )
+    pupils: str | None = Field(
+        default=None,
+        description="results: pupils behind a school's figure; where there is such a column a row is no pupil",
+    )
 
     def columns(self) -> dict[str, str]:
         """Column name to role, for every column that a role names."""
@@ -117,10 +192,20 @@ class Roles(Part):
         return found
 
 
+STEPS = ("insufficient", "deficient", "fair", "good", "very_good", "excellent")
+"""The six steps of the national tests from the lowest: ikke tilstrækkelig, mangelfuld, jævn, god, rigtig god, fremragende."""
+
 CANONICAL = {
     "gender": ("female", "male"),
     "status": ("completed", "started", "refused", "not_contacted", "other"),
+    "step": STEPS,
+    "significant": ("true", "false"),
 }
+
+OF_RESULTS = ("test", "school_year", "measurement", "score", "step", "percentile", "expected", "significant", "pupils")
+"""Roles that only academic results have."""
+FIGURES = ("score", "step", "percentile")
+"""A result is at least one of these."""
 
 
 class Rebased(Part):
@@ -139,12 +224,12 @@ class Extract(Part):
 
     respondent_group: Slug
     mappings: tuple[Key, ...] | None = Field(default=None, description="left out: every mapping")
-    content: Literal["answers", "roster"] = "answers"
+    content: Literal["answers", "roster", "results"] = "answers"
     path: str = Field(min_length=1, description="pattern relative to landing/<slug>/<mapping>/")
     format: Literal["csv", "xlsx", "sav", "dta", "parquet"] = "csv"
     dialect: Dialect = Dialect()
     columns: Roles
-    values: dict[Literal["gender", "status", "background"], dict[str, str]] = Field(
+    values: dict[Literal["gender", "status", "background", "test", "step", "significant"], dict[str, str]] = Field(
         default_factory=dict, description="per role: code in the file to canonical value"
     )
     ignored: tuple[str, ...] = Field(default=(), description="columns that are known and never loaded")
@@ -173,6 +258,22 @@ class Extract(Part):
                 )
         if self.path.startswith("/") or ".." in self.path.split("/"):
             raise ValueError("path leaves the folder of its mapping; give a pattern inside it")
+        return self
+
+    @model_validator(mode="after")
+    def _results_have_their_columns(self) -> Extract:
+        named = [role for role in OF_RESULTS if getattr(self.columns, role) is not None]
+        if self.content != "results" and named:
+            raise ValueError(f"columns.{named[0]}: only an extract with `content: results` has it")
+        if self.content == "results":
+            for role in ("test", "school_year"):
+                if role not in named:
+                    raise ValueError(f"columns.{role}: is missing; a result belongs to a test and a school year")
+            if not set(FIGURES) & set(named):
+                raise ValueError(f"columns: a result needs one of {', '.join(FIGURES)}")
+            for role in ("step", "significant"):
+                if role in named and role not in self.values:
+                    raise ValueError(f"values.{role}: is missing; say what each code in the file means")
         return self
 
 
@@ -265,6 +366,19 @@ class Disclosure(Part):
     internal_item_min_n: int = Field(default=10, ge=1)
 
 
+class NationalTargets(Part):
+    """The four national result targets hold for the programme (method.md 8)."""
+
+    wellbeing: str | None = Field(default=None, description="family of the themes that target 3.1 (trivsel) looks at")
+
+
+class Practice(Part):
+    """A theme that stands beside the pupils' progression within the school year, school by school."""
+
+    respondent_group: Slug
+    theme: str
+
+
 class Definition(Part):
     """The whole of `programme.yaml`."""
 
@@ -275,6 +389,10 @@ class Definition(Part):
     mappings: tuple[Mapping, ...] = Field(min_length=1)
     respondent_groups: tuple[RespondentGroup, ...] = Field(min_length=1)
     extracts: tuple[Extract, ...] = Field(min_length=1)
+    timeline: tuple[Phase, ...] = Field(
+        default=(),
+        description="phases in order, with what is due when: shown in `status`, drives schedule and freshness",
+    )
     sources: tuple[str, ...] = Field(
         default=(),
         description="folders or URLs with `<slug>/<mapping>/…` that every run pulls from; never with a password",
@@ -290,6 +408,12 @@ class Definition(Part):
     )
     rebased: tuple[Rebased, ...] = Field(
         default=(), description="decisions to compute the frozen base of the 500 scale anew (method.md 1.5)"
+    )
+    national_targets: NationalTargets | None = Field(
+        default=None, description="left out: the national result targets are not followed (method.md 8)"
+    )
+    beside_progression: tuple[Practice, ...] = Field(
+        default=(), description="themes that reports show beside each school's progression within the school year"
     )
     ids: Ids = Ids()
     intake: Intake = Intake()
@@ -318,16 +442,55 @@ class Definition(Part):
             if unknown:
                 raise ValueError(f"extracts[{number}]: mapping {unknown[0]!r} is not declared")
         self._check_background()
+        self._check_timeline()
+        if all(extract.content != "answers" for extract in self.extracts):
+            raise ValueError("extracts: none has `content: answers`; a programme asks somebody")
         for group in self.respondent_groups:
             contents = {e.content for e in self.extracts if e.respondent_group == group.code}
-            if "answers" not in contents:
-                raise ValueError(f"respondent_groups: {group.code!r} has no extract with `content: answers`")
+            if not contents & {"answers", "results"}:
+                raise ValueError(
+                    f"respondent_groups: {group.code!r} has no extract with `content: answers`, nor with `content: results`"
+                )
+            if "answers" not in contents and (group.kind, group.roster) != ("pupil", "none"):
+                raise ValueError(
+                    f"respondent_groups: {group.code!r} is only tested and asked nothing; it needs `kind: pupil` and "
+                    "`roster: none`"
+                )
+            if "results" in contents and group.kind not in ("pupil", "rated_pupil"):
+                raise ValueError(
+                    f"respondent_groups: {group.code!r} is of kind {group.kind!r} and has no results of tests"
+                )
             if (group.roster == "file") != ("roster" in contents):
                 raise ValueError(
                     f"respondent_groups: {group.code!r} has roster {group.roster!r}, which does not go with its extracts; "
                     "`roster: file` and an extract with `content: roster` belong together"
                 )
         return self
+
+    def _check_timeline(self) -> None:
+        """A phase's mapping is declared and in one phase only; phases follow one another; answers are due once all can be in."""
+        mappings = {mapping.key: mapping for mapping in self.mappings}
+        seen: set[str] = set()
+        for number, phase in enumerate(self.timeline):
+            where = f"timeline[{number}]"
+            if number and phase.steps[0].due_on < self.timeline[number - 1].steps[0].due_on:
+                raise ValueError(
+                    f"{where}: begins on {phase.steps[0].due_on}, before the phase above it; list phases in order of time"
+                )
+            if phase.mapping is None:
+                continue
+            if phase.mapping not in mappings:
+                raise ValueError(f"{where}: mapping {phase.mapping!r} is not declared")
+            if phase.mapping in seen:
+                raise ValueError(f"{where}: mapping {phase.mapping!r} has a phase already; give each mapping one")
+            seen.add(phase.mapping)
+            closes = mappings[phase.mapping].closes_on
+            for step in phase.steps:
+                if step.step != "start" and closes is not None and step.due_on < closes:
+                    raise ValueError(
+                        f"{where}: step {step.step!r} is due on {step.due_on}, before mapping {phase.mapping} closes on "
+                        f"{closes}; correct one of the dates"
+                    )
 
     def _check_background(self) -> None:
         """Whoever delivers a background says which levels there are; a gap needs three to five of them."""

@@ -28,7 +28,7 @@ class Column:
     description: str
     required: bool = True
     allowed: tuple[str, ...] = ()
-    kind: str = "text"  # text | integer | flag | date
+    kind: str = "text"  # text | integer | number | flag | date | school_year
     default: str | None = None  # the column itself may be left out; then every row has this value
 
 
@@ -54,6 +54,11 @@ SHOWN = 20
 RANGE = re.compile(r"(?P<first>-?\d+)\.\.(?P<last>-?\d+)")
 LONGEST_RANGE = 10_000
 """Numbers of a range of codes; each is an answer of its own in the distributions."""
+SCHOOL_YEAR = re.compile(r"(\d{4})/(\d{2})")
+TEST_KINDS = ("national_test", "exam", "measurement")
+INDICATORS = ("share_good", "share_best", "share_poor", "mean_score", "added_value", "theme", "social_gap")
+"""What a target can be about: the first five of results, the others of themes."""
+DIRECTIONS = ("at_least", "at_most", "rises", "falls")
 
 COMPARABILITY = ("new", "identical", "minor", "changed", "dropped")
 
@@ -69,13 +74,18 @@ TABLES = (
     ),
     Table(
         "institutions",
-        "one row per school or day-care institution that ever took part; no rows where the programme has no register",
+        "one row per school, day-care institution or administration that ever took part; no rows without a register",
         ("institution_id",),
         (
             Column("institution_id", "institution number as extracts write it, leading zeros kept"),
             Column("label", "name that readers see"),
             Column("municipality_id", "municipality it belongs to"),
-            Column("kind", "school or day-care institution", allowed=("school", "daycare"), default="school"),
+            Column(
+                "kind",
+                "school, day-care institution, or the municipality's administration as a place of work",
+                allowed=("school", "daycare", "administration"),
+                default="school",
+            ),
         ),
         required=False,
     ),
@@ -196,6 +206,72 @@ TABLES = (
         required=False,
     ),
     Table(
+        "tests",
+        "one row per test and unbroken series of its results",
+        ("test", "from_year"),
+        (
+            Column("test", "code of the test, the same in all its rows"),
+            Column("from_year", "first school year of the series (2015/16)", kind="school_year"),
+            Column(
+                "kind",
+                "national_test: six steps; exam: grades; measurement: taken two or more times within a school year",
+                allowed=TEST_KINDS,
+            ),
+            Column("subject", "code of the subject"),
+            Column("label_da", "name in Danish"),
+            Column("label_en", "name in English"),
+            Column(
+                "score_min",
+                "lowest score that there is; needed where scores are delivered",
+                False,
+                kind="number",
+                default="",
+            ),
+            Column("score_max", "highest score that there is; likewise", False, kind="number", default=""),
+            Column(
+                "reliability",
+                "of the score, above 0 and below 1; needed for a measurement",
+                False,
+                kind="number",
+                default="",
+            ),
+            Column(
+                "reason_da",
+                "why results before are not comparable; needed from a test's second row on",
+                False,
+                default="",
+            ),
+            Column("reason_en", "the same in English", False, default=""),
+        ),
+        required=False,
+    ),
+    Table(
+        "targets",
+        "one row per target and municipality that has set it",
+        ("target", "municipality_id"),
+        (
+            Column("target", "code of the target"),
+            Column("label_da", "the target in Danish, as a sentence that readers see"),
+            Column("label_en", "the same in English"),
+            Column("municipality_id", "municipality that has set it; empty: the whole programme", False, default=""),
+            Column(
+                "indicator",
+                "what is looked at: shares of the national tests' steps, mean grade, added value, mean of a theme, or its "
+                "social gap",
+                allowed=INDICATORS,
+            ),
+            Column("test", "only this test; empty: every test that has the indicator", required=False, default=""),
+            Column("subject", "only tests of this subject; empty: of every subject", required=False, default=""),
+            Column("grade", "only this grade; empty: every grade", required=False, kind="integer", default=""),
+            Column("respondent_group", "of a theme: only this group; empty: all that are asked it", False, default=""),
+            Column("theme", "theme; needed for theme and social_gap", required=False, default=""),
+            Column("direction", "at_least or at_most the goal, or rises or falls year by year", allowed=DIRECTIONS),
+            Column("goal", "figure of at_least and at_most; a share is 0.8, not 80", False, kind="number", default=""),
+            Column("school_year", "only in this school year; empty: every year", False, kind="school_year", default=""),
+        ),
+        required=False,
+    ),
+    Table(
         "corrections",
         "one row per known error of a delivered file",
         ("mapping", "file", "row", "column", "expected"),
@@ -295,6 +371,10 @@ def _check_cells(frame: pd.DataFrame, table: Table, problems: Problems) -> None:
                 problems.add(table.file, row, column.name, f"{value!r} is not one of {', '.join(column.allowed)}")
             elif column.kind == "integer" and not value.removeprefix("-").isdecimal():
                 problems.add(table.file, row, column.name, f"{value!r} is not a whole number")
+            elif column.kind == "number" and not is_number(value):
+                problems.add(table.file, row, column.name, f"{value!r} is not a number like 0.8")
+            elif column.kind == "school_year" and not is_school_year(value):
+                problems.add(table.file, row, column.name, f"{value!r} is not a school year like 2015/16")
             elif column.kind == "date" and pd.isna(pd.to_datetime(value, format="%Y-%m-%d", errors="coerce")):
                 problems.add(table.file, row, column.name, f"{value!r} is not a date like 2017-09-01")
     for number in frame.index[frame.duplicated(list(table.key))]:
@@ -335,12 +415,25 @@ def with_ranges(scales: pd.DataFrame, problems: Problems) -> pd.DataFrame:
     return result
 
 
+def is_number(text: str) -> bool:
+    """Whether a cell is a finite number with a point."""
+    return re.fullmatch(r"-?\d+(\.\d+)?", text) is not None
+
+
+def is_school_year(text: str) -> bool:
+    """Whether a cell is a school year: 2015/16."""
+    found = SCHOOL_YEAR.fullmatch(text)
+    return found is not None and (int(found[1]) + 1) % 100 == int(found[2])
+
+
 def typed(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     """The frame with integers and flags as such, once it is free of problems; the row numbers are dropped."""
     result = frame.reset_index(drop=True)
     for column in table.columns:
         if column.kind == "integer":
             result[column.name] = pd.to_numeric(result[column.name].replace("", None)).astype("Int64")
+        elif column.kind == "number":
+            result[column.name] = pd.to_numeric(result[column.name].replace("", None)).astype("Float64")
         elif column.kind == "flag":
             result[column.name] = result[column.name].eq("true")
         else:

@@ -10,5 +10,15 @@ renderers. Words come from `reports/texts` through `texts` and `wording`, layout
 from pipelines.reporting.build import Edition, write_reports
 from pipelines.reporting.model import BESIDE, InputFile, Provenance
 from pipelines.reporting.on_demand import write_figures
+from pipelines.reporting.pupil import Measured, write_pupil_sheet
 
-__all__ = ["BESIDE", "Edition", "InputFile", "Provenance", "write_figures", "write_reports"]
+__all__ = [
+    "BESIDE",
+    "Edition",
+    "InputFile",
+    "Measured",
+    "Provenance",
+    "write_figures",
+    "write_pupil_sheet",
+    "write_reports",
+]

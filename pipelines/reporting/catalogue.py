@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import pandas as pd
 
@@ -16,6 +17,9 @@ from pipelines.programme.definition import Label
 from pipelines.reporting.model import Said
 
 TableRow = Mapping[Hashable, object]
+Clusters = Literal["schools", "daycare", "both", "persons"]
+"""What uncertainty is counted in: schools, day-care institutions, either, or linked respondents."""
+
 Scales = dict[str, tuple[tuple[int, Said], ...]]
 """Per answer scale its (value, label), from the lowest value up."""
 
@@ -43,13 +47,51 @@ class Theme:
 
 @dataclass(frozen=True)
 class Group:
-    """One respondent group and its themes in the instrument's order; `limit` is the response rate that is flagged below."""
+    """One respondent group and its themes in the instrument's order; `limit` is the response rate that is flagged below.
+
+    `kind`, `place`, `organisation`, `mode`: as programme.yaml says of the group (`place`: its kind of institution).
+    """
 
     code: str
     label: Said
     is_rated: bool
     limit: float
     themes: tuple[Theme, ...]
+    kind: str
+    place: str | None
+    organisation: str | None
+    mode: str
+
+
+@dataclass(frozen=True)
+class Academic:
+    """Words for academic results: tests by code, targets by code and municipality (empty: all), levels of background.
+
+    `beside`: group and theme of what stands beside the progression within the school year.
+    """
+
+    tests: Mapping[str, Said]
+    measured: frozenset[str]
+    """Tests that are taken several times within a school year."""
+    targets: Mapping[tuple[str, str], Said]
+    backgrounds: Mapping[str, Said]
+    beside: tuple[tuple[str, str], ...]
+
+    def target(self, code: str, municipality: str | None) -> Said:
+        """A target's name: the municipality's own, or everyone's."""
+        return self.targets.get((code, municipality or "")) or self.targets[code, ""]
+
+
+def academic_of(programme: Programme) -> Academic:
+    """The words of a programme's tests and targets."""
+    tests, targets = programme.tests.to_dict("records"), programme.targets.to_dict("records")
+    return Academic(
+        tests={str(row["test"]): _both(row, "label") for row in tests},
+        measured=frozenset(str(row["test"]) for row in tests if row["kind"] == "measurement"),
+        targets={(str(row["target"]), str(row["municipality_id"])): _both(row, "label") for row in targets},
+        backgrounds={level.code: said(level.label) for level in programme.definition.background},
+        beside=tuple((one.respondent_group, one.theme) for one in programme.definition.beside_progression),
+    )
 
 
 def said(label: Label) -> Said:
@@ -58,7 +100,7 @@ def said(label: Label) -> Said:
 
 
 def groups_of(programme: Programme) -> tuple[Group, ...]:
-    """Respondent groups in order, with their themes and questions."""
+    """Respondent groups in order, with their themes and questions; pupils who are only tested are asked nothing."""
     thresholds = programme.definition.thresholds
     scales = _scales(programme.scales)
     return tuple(
@@ -68,9 +110,24 @@ def groups_of(programme: Programme) -> tuple[Group, ...]:
             is_rated=group.kind == "rated_pupil",
             limit=thresholds.low_response_parents if group.kind == "parent" else thresholds.low_response,
             themes=_themes(programme, group.code, scales),
+            kind=group.kind,
+            place=group.institutions,
+            organisation=group.organisation,
+            mode=group.mode,
         )
         for group in programme.respondent_groups
+        if group.code in set(programme.themes["respondent_group"])
     )
+
+
+def clusters_of(programme: Programme) -> Clusters:
+    """What uncertainty is counted in: linked respondents, or the kinds of institution that the groups belong to."""
+    if programme.definition.ids.respondents_linked:
+        return "persons"
+    kinds = {group.institutions or "school" for group in programme.respondent_groups}
+    if "daycare" not in kinds:
+        return "schools"
+    return "both" if "school" in kinds else "daycare"
 
 
 def initiatives_of(programme: Programme) -> dict[str, tuple[Said, frozenset[str]]]:

@@ -16,7 +16,17 @@ from typing import Literal, TypeVar
 from pipelines.errors import StorageError
 from pipelines.marts import Audience
 from pipelines.programme import Programme
-from pipelines.reporting.catalogue import Group, Question, Theme, groups_of, initiatives_of, said
+from pipelines.reporting.catalogue import (
+    Academic,
+    Group,
+    Question,
+    Theme,
+    academic_of,
+    clusters_of,
+    groups_of,
+    initiatives_of,
+    said,
+)
 from pipelines.reporting.model import Provenance, Said
 from pipelines.reporting.names import danish_order, document_names
 from pipelines.reporting.reading import Marts, Reader, Row, Unit, code, count, limit, number, text
@@ -47,6 +57,7 @@ from pipelines.reporting.records import (
     State,
     Tally,
     ThemeBlock,
+    Turnover,
 )
 
 NO_THEME = "not_a_theme"
@@ -115,6 +126,15 @@ GAP: Columns = {
     "reason": (code, "reason"),
 }
 GAP_CHANGE: Columns = {"delta": (number, "delta"), "low": (number, "ci_low"), "high": (number, "ci_high")}
+TURNOVER: Columns = {
+    "stayers": (count, "n_stayers"),
+    "joined": (count, "n_joiners"),
+    "left": (count, "n_leavers"),
+    "delta": (number, "delta"),
+    "delta_stayers": (number, "delta_stayers"),
+    "by_joiners": (number, "joiners"),
+    "by_leavers": (number, "leavers"),
+}
 INITIATIVE: Columns = {
     "with_": (number, "delta_with"),
     "without": (number, "delta_without"),
@@ -146,6 +166,8 @@ class Source:
     """Ids of schools that are day-care institutions."""
     initiatives: Mapping[str, tuple[Said, frozenset[str]]]
     """Name of each initiative and the municipalities that take part."""
+    academic: Academic
+    """Words for tests and targets; empty where the programme has none."""
 
     @cached_property
     def pairs(self) -> tuple[Pair, ...]:
@@ -193,6 +215,7 @@ def source_of(programme: Programme, marts: Marts, audience: Audience, provenance
             ),
             rounds=tuple(Round(mapping.key, said(mapping.label)) for mapping in held),
             base=programme.base.key,
+            clusters=clusters_of(programme),
         ),
         slug=programme.slug,
         marts=marts,
@@ -200,7 +223,7 @@ def source_of(programme: Programme, marts: Marts, audience: Audience, provenance
         municipalities=_in_order(municipalities),
         schools={
             one: _in_order(
-                Place(("institution", unit), _same(label), names["institution", unit])
+                Place(("institution", unit), _same(label), names["institution", unit], str(kinds.get(unit, "school")))
                 for unit, label, home in schools
                 if home == one
             )
@@ -208,6 +231,7 @@ def source_of(programme: Programme, marts: Marts, audience: Audience, provenance
         },
         daycare=frozenset(unit for unit, kind in kinds.items() if kind == "daycare"),
         initiatives=initiatives_of(programme),
+        academic=academic_of(programme),
     )
 
 
@@ -224,11 +248,13 @@ def _schools(programme: Programme, marts: Marts, latest: str) -> list[tuple[str,
     """Id, name, municipality of each school that has a document.
 
     A school has one where its audience may see any of its levels in the latest mapping: a school that has closed, or of which
-    everything is hidden, has none. In the public edition these are schools with a figure in the public marts.
+    everything is hidden, has none; nor has an administration, whose figures are its municipality's. In the public edition these
+    are schools with a figure in the public marts.
     """
     lineage = programme.lineage.drop_duplicates("lineage_id")
     heads = programme.lineage.set_index("institution_id")["municipality_id"]
-    seen = marts.schools(latest)
+    kinds = dict(zip(programme.institutions["institution_id"], programme.institutions["kind"], strict=True))
+    seen = {unit for unit in marts.schools(latest) if kinds.get(unit) != "administration"}
     return [
         (str(unit), str(label), str(heads.get(unit, home)))
         for unit, label, home in zip(
@@ -269,9 +295,11 @@ def _surroundings(source: Source, place: Place) -> tuple[tuple[Place, ...], tupl
     level, unit = place.unit
     if level == "programme":
         return (), source.municipalities, "programme"
+    # The only municipality of a programme is the programme: there is nothing to hold it against.
+    above = () if len(source.municipalities) == 1 else (source.whole,)
     if level == "municipality":
-        return (source.whole,), source.schools.get(unit, ()), "municipality"
-    return (source.home[unit], source.whole), (), "daycare" if unit in source.daycare else "school"
+        return above, source.schools.get(unit, ()), "municipality"
+    return (source.home[unit], *above), (), "daycare" if unit in source.daycare else "school"
 
 
 def _has_any(group: GroupBlock) -> bool:
@@ -328,6 +356,10 @@ def _group(
         is_rated=group.is_rated,
         themes=themes,
         tallies=tuple(tally_of(theme.changes[k].status for theme in themes) for k in range(len(source.pairs))),
+        kind=group.kind,
+        place=group.place,
+        organisation=group.organisation,
+        mode=group.mode,
     )
 
 
@@ -382,6 +414,9 @@ def _theme(
         gap_change=None
         if gap is None or by_item
         else record(GapChange, marts.gap_changes(unit).get(pair_key), "delta", GAP_CHANGE),
+        turnover=None
+        if frame.clusters != "persons" or pair is None or by_item & {pair.before, pair.after}
+        else record(Turnover, marts.turnover(unit).get(pair_key), "delta", TURNOVER),
     )
 
 
@@ -499,7 +534,16 @@ def _initiatives(source: Source, place: Place) -> tuple[Initiative, ...]:
             continue
         pair = Pair(text(row, "mapping_from"), text(row, "mapping_to"))
         entry = record(
-            Initiative, row, "difference", INITIATIVE, name, group.label, theme.label, text(row, "phase"), pair
+            Initiative,
+            row,
+            "difference",
+            INITIATIVE,
+            name,
+            group.label,
+            theme.label,
+            (group.code, theme.code),
+            text(row, "phase"),
+            pair,
         )
         found.append(((name["da"], number_, theme.label["da"], phases.index(entry.phase)), entry))
     return tuple(entry for _, entry in sorted(found, key=lambda one: one[0]))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from pipelines.dictionary import MartEntry, data_dictionary
-from pipelines.reporting.catalogue import said
+from pipelines.reporting.catalogue import clusters_of, said
 from pipelines.reporting.method import DATA_BOOK, Appendix, TableRow, both, items_by_theme, same, words
 from pipelines.reporting.model import (
     Block,
@@ -26,6 +26,7 @@ from pipelines.reporting.model import (
     Table,
     Words,
 )
+from pipelines.reporting.texts import Value
 
 
 def data_book(given: Appendix) -> Document:
@@ -104,7 +105,8 @@ def _worded(given: Appendix, key: str) -> list[tuple[str, Said]]:
     """Codes that the reports have words for, with the settings that the words name."""
     definition = given.programme.definition
     limits, rules = definition.thresholds, definition.disclosure
-    values: dict[str, str | int | float] = {
+    units = f"clusters.{clusters_of(given.programme)}"
+    values: dict[str, Value] = {
         "clusters": limits.min_clusters,
         "trivial": limits.trivial,
         "relevant": limits.relevant,
@@ -113,7 +115,11 @@ def _worded(given: Appendix, key: str) -> list[tuple[str, Said]]:
         "after": "mapping_to",
     }
     codes = given.voices["da"].listed(key)
-    return [(code, given.text(f"{key}.{code}", **values)) for code in codes if code != "other"]
+    return [
+        (code, given.filled(f"{key}.{code}", lambda voice: {**values, "units": voice(units)}))
+        for code in codes
+        if code != "other"
+    ]
 
 
 def _themes(given: Appendix) -> Table:

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pipelines.files import safe_names
-from pipelines.reporting import wording
+from pipelines.reporting import academic, wording
 from pipelines.reporting.cells import hidden_note, mark
 from pipelines.reporting.content import Source, change_of, content_of, nonresponse_of
 from pipelines.reporting.model import (
@@ -46,9 +46,12 @@ from pipelines.reporting.model import (
     Table,
     Words,
 )
+from pipelines.reporting.organisation import competence, levels_compared, same_persons, sectors
+from pipelines.reporting.other_sources import other_sources
 from pipelines.reporting.records import Content, GroupBlock, Level, Pair, Place, ThemeBlock
 from pipelines.reporting.scales import level_range
 from pipelines.reporting.sections import FEWEST_ROUNDS, Sections
+from pipelines.reporting.statements import followed, progress
 from pipelines.reporting.texts import Speaker
 
 SUSTAINED = ("sustained_increase", "late_increase", "stable", "inconclusive", "relapse", "sustained_decrease")
@@ -166,20 +169,34 @@ def _present(*sections: Section | None) -> list[Section]:
 def _learning_report(source: Source, sections: Sections) -> list[Section]:
     content, say = sections.content, sections.say
     is_whole = content.kind == "programme"
-    lead = say("links.municipalities" if is_whole else f"links.schools.{source.frame.audience}")
+    lead = say("links.municipalities" if is_whole else f"links.{sections.members_word}.{source.frame.audience}")
     return _present(
         sections.summary(),
+        progress(sections),
         sections.strengths_and_focus(),
+        competence(source, sections),
         sections.response(),
         *(sections.group(group, number) for number, group in enumerate(content.groups, 1)),
+        levels_compared(sections),
+        same_persons(sections),
         sections.social_gap(),
-        sections.initiatives(),
+        _initiatives(sections),
+        other_sources(source, sections),
+        academic.school_year(source, sections),
+        academic.beside(source, sections),
+        academic.targets(source, sections),
         sections.links(content.members, say("links.heading"), lead, "flere"),
         sections.guide(),
     )
 
 
-def _profile(_source: Source, sections: Sections) -> list[Section]:
+def _initiatives(sections: Sections) -> Section | None:
+    """Schools with an initiative against schools without, and what became of its themes in the unit itself."""
+    found = sections.initiatives()
+    return None if found is None else replace(found, blocks=(*found.blocks, *followed(sections)))
+
+
+def _profile(source: Source, sections: Sections) -> list[Section]:
     content = sections.content
     return _present(
         sections.summary(),
@@ -187,7 +204,10 @@ def _profile(_source: Source, sections: Sections) -> list[Section]:
         sections.response(),
         *(sections.group(group, number) for number, group in enumerate(content.groups, 1)),
         sections.social_gap(),
-        sections.initiatives(),
+        _initiatives(sections),
+        other_sources(source, sections),
+        academic.school_year(source, sections),
+        academic.targets(source, sections),
         sections.guide(with_reliability=False),
     )
 
@@ -344,7 +364,7 @@ def _composition(sections: Sections, group: GroupBlock, name: str) -> list[Block
 def _response(source: Source, sections: Sections) -> list[Section]:
     """Who answered and who did not: by group, by unit, by gender and grade."""
     say, content, cells = sections.say, sections.content, sections.cells
-    kind = "programme" if content.kind == "programme" else "municipality"
+    kind = "programme" if content.kind == "programme" else sections.members_word
     rows = [
         Row(
             member.label,
@@ -398,9 +418,13 @@ def _quality(source: Source, sections: Sections) -> list[Section]:
     say, content = sections.say, sections.content
     return _present(
         replace(sections.summary(with_list=False), heading=say("quality.whole")),
+        sectors(sections),
         sections.strengths_and_focus(),
+        competence(source, sections),
         _follow_up(sections),
         _every_theme(sections),
+        other_sources(source, sections),
+        academic.targets(source, sections),
         _every_school(source, sections) if content.members else None,
         sections.response_in_short(),
         Section(
@@ -485,13 +509,13 @@ def _every_theme(sections: Sections) -> Section:
         ),
         parts=tuple(parts),
     )
-    lead = Paragraph(say("quality.themes.lead"))
+    lead = Paragraph(say(f"quality.themes.lead.{sections.members_word}"))
     return Section("temaer", say("quality.themes.heading"), (lead, *hidden_note(say, [table]), table))
 
 
 def _every_school(source: Source, sections: Sections) -> Section:
-    """How many themes of each school lie above, around and below the programme, and what changed."""
-    say, content = sections.say, sections.content
+    """How many themes of each institution lie above, around and below the programme, and what changed."""
+    say, content, word = sections.say, sections.content, f"quality.{sections.members_word}"
     statuses = ("increase", "status_quo", "inconclusive", "decrease") if content.pairs else ()
     rows = []
     for place, school in enumerate(content.members):
@@ -508,15 +532,15 @@ def _every_school(source: Source, sections: Sections) -> Section:
         rows.append(Row(school.label, tuple(Number(count, "count") for count in counts)))
     table = Table(
         name="skoler",
-        caption=say("quality.schools.caption", mapping=sections.frame.latest.label),
+        caption=say(f"{word}.caption", mapping=sections.frame.latest.label),
         columns=(
-            Column(say("quality.schools.school"), False),
+            Column(say(f"{word}.school"), False),
             *(Column(say(f"quality.schools.{key}")) for key in ("above", "around", "below")),
             *(Column(say(f"status.{status}")) for status in statuses),
         ),
         parts=(Part(None, tuple(rows)),),
     )
-    return Section("skoler", say("quality.schools.heading"), (Paragraph(say("quality.schools.lead")), table))
+    return Section("skoler", say(f"{word}.heading"), (Paragraph(say(f"{word}.lead")), table))
 
 
 def _theme_summary(sections: Sections) -> list[Block]:
@@ -548,7 +572,7 @@ def _theme_summary(sections: Sections) -> list[Block]:
 def _informants(source: Source, sections: Sections, group: GroupBlock, theme: ThemeBlock, place: str) -> Section:
     """What one group says of the theme: every municipality, every mapping, every question."""
     say, name = sections.say, f"informant-{place}"
-    alone = GroupBlock(group.code, group.label, group.is_rated, (theme,), group.tallies)
+    alone = replace(group, themes=(theme,))
     blocks: list[Block] = [Paragraph(theme.description)] if theme.description["da"] else []
     inner: list[Block] = [
         Heading(say("theme.municipalities", mapping=source.frame.latest.key)),

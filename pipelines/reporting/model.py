@@ -22,7 +22,7 @@ LANGUAGES: tuple[Language, ...] = ("da", "en")
 Said = Mapping[Language, str]
 """One text in each language."""
 
-Kind = Literal["count", "points", "change", "share", "rate", "coefficient", "probability", "effect"]
+Kind = Literal["count", "points", "score", "change", "share", "rate", "coefficient", "probability", "effect"]
 """How a number is written (`numbers.NumberFormat.write`)."""
 
 Limit = Literal["below", "above"]
@@ -41,6 +41,7 @@ DocumentKind = Literal[
     "method",
     "data_book",
     "style_guide",
+    "pupil",
 ]
 
 
@@ -303,8 +304,8 @@ class Document:
 
     @property
     def is_alone(self) -> bool:
-        """Whether the document is part of no release: the style guide."""
-        return self.entry.kind == "style_guide"
+        """Whether the document is part of no release: the style guide, a pupil's own sheet."""
+        return self.entry.kind in ("style_guide", "pupil")
 
     @property
     def has_archive(self) -> bool:

@@ -54,6 +54,7 @@ class NumberFormat:
         return {
             "count": lambda n: self.integer(round(n)),
             "points": lambda n: self.decimal(n, 0),
+            "score": lambda n: self.decimal(n, 1),
             "change": lambda n: self.signed(n, 1),
             "share": self.share,
             "rate": lambda n: self.share(n, 1),
@@ -65,7 +66,9 @@ class NumberFormat:
     def write_tick(self, kind: Kind, value: float) -> str:
         """A value of a scale: as few decimals as it needs."""
         return (
-            self.signed(value, 0) if kind == "change" else self.write("points" if kind == "points" else "share", value)
+            self.signed(value, 0)
+            if kind == "change"
+            else self.write("points" if kind in ("points", "score") else "share", value)
         )
 
     def write_interval(self, kind: Kind, low: float, high: float) -> str:
@@ -74,7 +77,7 @@ class NumberFormat:
             return self.change_interval(low, high)
         if kind in ("share", "rate"):
             return self.percent.format(n=self.interval(100 * low, 100 * high, 0 if kind == "share" else 1))
-        return self.interval(low, high)
+        return self.interval(low, high, 1 if kind == "score" else 0)
 
     def integer(self, value: int) -> str:
         """A count: `12.345`."""

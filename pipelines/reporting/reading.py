@@ -37,6 +37,11 @@ INITIATIVES = (
     " reason suppressed"
 )
 
+TURNOVER = (
+    "mapping_from mapping_to respondent_group theme n_stayers n_joiners n_leavers delta delta_stayers joiners leavers"
+    " suppressed"
+)
+
 KEPT_UNITS = 64
 """Units whose rows stay in memory: more than the schools of one municipality."""
 
@@ -168,10 +173,22 @@ class Marts:
         """By group, theme, mapping_from, mapping_to."""
         return self._by_key("gap_changes", unit, ("respondent_group", "theme", "mapping_from", "mapping_to"))
 
+    def turnover(self, unit: Unit) -> Mapping[tuple[str, ...], Row]:
+        """By group, theme, mapping_from, mapping_to; read only where respondents are linked."""
+        if "turnover" not in self._sheets:
+            self._sheets["turnover"] = Sheet(self._folder / "turnover.parquet", TURNOVER)
+        return self._by_key("turnover", unit, ("respondent_group", "theme", "mapping_from", "mapping_to"))
+
     @cached_property
     def initiatives(self) -> list[Row]:
         """Rows of what happened on the themes of initiatives."""
         return list(read_columns(self._folder / "initiative_development.parquet", INITIATIVES.split()).to_pylist())
+
+    def rows_of(self, mart: str, columns: str, unit: Unit) -> list[Row]:
+        """Rows of a unit in a mart that only some programmes fill; read when it is first asked for."""
+        if mart not in self._sheets:
+            self._sheets[mart] = Sheet(self._folder / f"{mart}.parquet", columns)
+        return self._sheets[mart].rows(unit)
 
     def nonresponse(self, unit: Unit) -> list[Row]:
         """Rows of who answered by gender and grade."""

@@ -12,6 +12,7 @@ from typing import Literal
 
 from pipelines.marts import Audience
 from pipelines.programme.definition import Thresholds
+from pipelines.reporting.catalogue import Clusters
 from pipelines.reporting.model import Limit, Provenance, Said
 from pipelines.reporting.reading import Unit
 
@@ -186,6 +187,21 @@ class GapChange:
 
 
 @dataclass(frozen=True)
+class Turnover:
+    """Where a change over the latest pair comes from: those who answered both times, those who came and those who left."""
+
+    state: State
+    code: str | None = None
+    stayers: int | None = None
+    joined: int | None = None
+    left: int | None = None
+    delta: float | None = None
+    delta_stayers: float | None = None
+    by_joiners: float | None = None
+    by_leavers: float | None = None
+
+
+@dataclass(frozen=True)
 class ThemeBlock:
     """Everything that a document says of one theme in one respondent group.
 
@@ -211,6 +227,7 @@ class ThemeBlock:
     composition: Composition
     gap: Gap | None
     gap_change: GapChange | None
+    turnover: Turnover | None
 
 
 @dataclass(frozen=True)
@@ -255,13 +272,20 @@ class PeriodTally:
 
 @dataclass(frozen=True)
 class GroupBlock:
-    """One respondent group: its themes in the instrument's order and the tally of each pair of mappings."""
+    """One respondent group: its themes in the instrument's order and the tally of each pair of mappings.
+
+    `kind`, `place`, `organisation`, `mode`: of `catalogue.Group`.
+    """
 
     code: str
     label: Said
     is_rated: bool
     themes: tuple[ThemeBlock, ...]
     tallies: tuple[Tally, ...]
+    kind: str
+    place: str | None
+    organisation: str | None
+    mode: str
 
     @property
     def tally(self) -> Tally | None:
@@ -310,11 +334,15 @@ class Nonresponse:
 
 @dataclass(frozen=True)
 class Initiative:
-    """What happened on a theme where there was an initiative, against where there was none, in one phase."""
+    """What happened on a theme where there was an initiative, against where there was none, in one phase.
+
+    `found`: codes of the group and the theme.
+    """
 
     label: Said
     group: Said
     theme: Said
+    found: tuple[str, str]
     phase: str
     pair: Pair
     state: State
@@ -338,7 +366,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Frame:
-    """What all documents of one audience share."""
+    """What all documents of one audience share. `clusters`: what uncertainty is counted in."""
 
     programme_label: Said
     about: Said | None
@@ -349,6 +377,7 @@ class Frame:
     limits: Limits
     rounds: tuple[Round, ...]
     base: str
+    clusters: Clusters
 
     @property
     def latest(self) -> Round:
@@ -358,11 +387,15 @@ class Frame:
 
 @dataclass(frozen=True)
 class Place:
-    """A unit and its name; `document` is the name of its main document, None where it has none."""
+    """A unit and its name; `document` is the name of its main document, None where it has none.
+
+    `kind`: an institution's (`school`, `daycare`).
+    """
 
     unit: Unit
     label: Said
     document: str | None
+    kind: str | None = None
 
 
 @dataclass(frozen=True)

@@ -88,6 +88,8 @@ class Sections:
         self.cells = Cells(say, content.frame)
         self.kind = content.kind
         self.is_profile = content.kind in ("school", "daycare")
+        has_daycare = any(group.place == "daycare" for group in content.groups)
+        self.members_word = "institutions" if has_daycare else "schools"
         themes = [theme for group in content.groups for theme in group.themes]
         shown = [one for theme in themes for one in (theme.level, *theme.others, *theme.members)]
         self._levels = level_range(
@@ -259,7 +261,8 @@ class Sections:
         """Two lists and the rule that chose them."""
         say, found = self.say, self._found()
         has_others = bool(self.content.others)
-        blocks: list[Block] = [Paragraph(say(f"focus.rule.{'unit' if has_others else 'programme'}"))]
+        rule = "unit" if has_others else "programme" if self.kind == "programme" else "alone"
+        blocks: list[Block] = [Paragraph(say(f"focus.rule.{rule}"))]
         for key, chosen in (("strengths", strengths(found)), ("focus", focus(found))):
             blocks.append(Heading(say(f"focus.{key}")))
             if not chosen:
@@ -418,6 +421,8 @@ class Sections:
         if hidden is not None:
             return hidden
         blocks: list[Block] = []
+        if group.mode != "reading":
+            blocks.append(Paragraph(say(f"group.mode.{group.mode}"), "note"))
         if self.content.pairs and group.themes:
             blocks.append(Paragraph(wording.summary_line(say, group.tally, self.content.pairs[0])))
         inner: list[Block] = [*self.levels(group, name)]
@@ -522,7 +527,8 @@ class Sections:
         key += [(role, say(f"figure.key.{role}_too")) for role in roles]
         has_ticks = any(row.ticks for row in rows)
         if has_ticks:
-            key.append(("other", say(f"figure.key.each.{self.kind}")))
+            each = "daycare" if self.kind == "municipality" and group.place == "daycare" else self.kind
+            key.append(("other", say(f"figure.key.each.{each}")))
         return Chart(
             name=f"{name}-niveau",
             title=say("figure.levels.title", group=group.label, mapping=self.frame.latest.label),
@@ -547,8 +553,15 @@ class Sections:
 
     def _spread(self, group: GroupBlock, name: str) -> list[Block]:
         """How far the units that this one is made of lie apart: fewest figures first, all of them folded."""
-        say, kind = self.say, "programme" if self.kind == "programme" else "municipality"
-        members = self.content.members
+        say, of_daycare = self.say, group.place == "daycare"
+        kind = "programme" if self.kind == "programme" else "daycare" if of_daycare else "municipality"
+        # A school is no member of a group that only day-care has.
+        there = [
+            place
+            for place, member in enumerate(self.content.members)
+            if group.place is None or member.kind in (None, group.place)
+        ]
+        members = [self.content.members[place] for place in there]
         rows, every = [], []
         for theme in group.themes:
             shown = [one.mean for one in theme.members if one.mean is not None]
@@ -558,7 +571,8 @@ class Sections:
                 else (Number(0, "count"), self.cells.none, self.cells.none)
             )
             rows.append(Row(theme.label, cells))
-            every.append(Row(theme.label, tuple(self.cells.mean(one, with_interval=False) for one in theme.members)))
+            levels = (theme.members[place] for place in there)
+            every.append(Row(theme.label, tuple(self.cells.mean(one, with_interval=False) for one in levels)))
         caption = say(f"caption.spread.{kind}", group=group.label, mapping=self.frame.latest.label)
         return [
             Fold(
@@ -1007,7 +1021,7 @@ class Sections:
         if not is_short:
             method = tuple(
                 say(
-                    f"method.entries.{key}",
+                    f"method.entries.{key}.{self.frame.clusters}" if key == "cluster" else f"method.entries.{key}",
                     valid=Number(thresholds.min_valid_share, "share"),
                     alpha=thresholds.alpha,
                 )

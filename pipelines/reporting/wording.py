@@ -37,6 +37,7 @@ def change_reason(say: Speaker, change: Change, frame: Frame) -> Said | None:
         before=change.pair.before,
         after=change.pair.after,
         clusters=thresholds.min_clusters,
+        units=say(f"clusters.{frame.clusters}"),
         trivial=thresholds.trivial,
         relevant=thresholds.relevant,
     )
@@ -93,6 +94,11 @@ def summary_line(say: Speaker, tally: Tally | None, pair: Pair | None) -> Said:
 def capitalised(said: Said) -> Said:
     """With a capital letter in front."""
     return {language: text[:1].upper() + text[1:] for language, text in said.items()}
+
+
+def uncapitalised(said: Said) -> Said:
+    """A name inside a sentence: without its capital letter, unless it is an abbreviation."""
+    return {language: text if text[1:2].isupper() else text[:1].lower() + text[1:] for language, text in said.items()}
 
 
 def _share_key(tally: Tally) -> str:

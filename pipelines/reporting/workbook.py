@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 from pipelines.dictionary import dictionary_of
 from pipelines.programme import Programme
 from pipelines.reporting import style
+from pipelines.reporting.catalogue import clusters_of
 from pipelines.reporting.model import Provenance
 from pipelines.reporting.reading import read_columns
 from pipelines.reporting.texts import Voice
@@ -357,6 +358,7 @@ class _Writer:
             before=str(record.get("mapping_from", "")),
             after=str(record.get("mapping_to", "")),
             clusters=limits.min_clusters,
+            units=voice(f"clusters.{clusters_of(self._office.programme)}"),
             trivial=limits.trivial,
             relevant=limits.relevant,
             raters=rules.min_raters,

@@ -20,6 +20,7 @@ from pipelines.errors import ConfigurationError, StorageError
 from pipelines.programme import Programme
 from pipelines.simulate.answers import draw_answers
 from pipelines.simulate.defects import plant_defects
+from pipelines.simulate.results import write_results
 from pipelines.simulate.truth import write_truth
 from pipelines.simulate.world import make_world
 from pipelines.simulate.writing import WrittenFile, field_period, write_extract
@@ -78,9 +79,13 @@ def simulate(
     for position, mapping in enumerate(programme.mappings):
         days = field_period(programme, position)[1]
         for group in programme.respondent_groups:
+            wanted = [e for e in programme.extracts(mapping.key) if e.respondent_group == group.code and not e.optional]
+            if not wanted:
+                continue
             answers = draw_answers(world, group, position, days)
-            for extract in programme.extracts(mapping.key):
-                if extract.respondent_group != group.code or extract.optional:
+            for extract in wanted:
+                if extract.content == "results":
+                    files.append(write_results(world, extract, position, out / programme.slug / mapping.key))
                     continue
                 is_roster = extract.content == "roster"
                 file = write_extract(

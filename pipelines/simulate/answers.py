@@ -128,7 +128,7 @@ def _traits(world: World, group: RespondentGroup, mapping: int, persons: Persons
         own = random.standard_normal(n)
         classes = random.standard_normal(int(persons.school_class.max(initial=0)) + 1) * np.sqrt(between_classes)
         trait = (theme.municipality + theme.change[mapping])[place] + school[persons.school, number]
-        trait += person_effect(theme, persons.gender, persons.grade, persons.background, middle)
+        trait += person_effect(theme, mapping, persons.gender, persons.grade, persons.background, middle)
         if in_class:
             trait += classes[persons.school_class]
         trait += np.sqrt(rest * plan.common_factor) * common + np.sqrt(rest * (1 - plan.common_factor)) * own

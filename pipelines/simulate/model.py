@@ -23,7 +23,7 @@ from scipy.special import ndtri
 
 from pipelines.errors import ConfigurationError
 from pipelines.programme import Programme, RespondentGroup
-from pipelines.simulate.plan import Change, GroupPlan, Plan, Shares, cumulative
+from pipelines.simulate.plan import Change, GroupPlan, Plan, Shares, ThemePlan, cumulative
 from pipelines.simulate.population import LAST_COMMON_GRADE
 from pipelines.simulate.randomness import stream
 from pipelines.simulate.schools import Floats, Ints, Schools
@@ -82,7 +82,8 @@ class Theme:
         municipality: lasting effect of each municipality.
         change: mapping × municipality, change of the trait since the base mapping.
         declined: probability of don't know.
-        boys, per_grade, per_background: differences between respondents.
+        boys, per_grade: differences between respondents.
+        per_background: the same for a level of the parents' education, per mapping position.
     """
 
     group: str
@@ -95,7 +96,7 @@ class Theme:
     declined: float
     boys: float
     per_grade: float
-    per_background: float
+    per_background: tuple[float, ...]
 
     def form(self, mapping: int, form: str) -> list[AskedItem]:
         """Items of the full or the trend form in a mapping."""
@@ -121,8 +122,6 @@ def build_model(programme: Programme, plan: Plan, seed: int) -> Model:
         items = _items(book, plan, group, code, seed)
         if not any(items):
             continue
-        sd = float(np.sqrt(group_plan.icc_municipality))
-        random = stream(seed, "municipalities", group, code)
         themes[group].append(
             Theme(
                 group=group,
@@ -130,12 +129,12 @@ def build_model(programme: Programme, plan: Plan, seed: int) -> Model:
                 items=items,
                 trend_items=trend.get((group, code), frozenset()),
                 base=next(number for number, asked in enumerate(items) if asked),
-                municipality=np.round(random.standard_normal(len(programme.municipalities)) * sd, DECIMALS),
+                municipality=_municipalities(programme, plan, group, code, seed),
                 change=_changes(programme, plan, group, code, seed),
                 declined=group_plan.declined if own.declined is None else own.declined,
                 boys=group_plan.boys if own.boys is None else own.boys,
                 per_grade=group_plan.per_grade if own.per_grade is None else own.per_grade,
-                per_background=group_plan.per_background if own.per_background is None else own.per_background,
+                per_background=_per_background(programme, group_plan, own),
             )
         )
     return Model({group: tuple(found) for group, found in themes.items()}, {g: plan.group(g) for g in themes})
@@ -247,6 +246,26 @@ def _items(book: _Book, plan: Plan, group: str, theme: str, seed: int) -> tuple[
     return tuple(asked)
 
 
+def _municipalities(programme: Programme, plan: Plan, group: str, theme: str, seed: int) -> Floats:
+    """Lasting effect of each municipality: drawn, or as the plan says."""
+    places = programme.municipalities["municipality_id"].tolist()
+    sd = float(np.sqrt(plan.group(group).icc_municipality))
+    effect = stream(seed, "municipalities", group, theme).standard_normal(len(places)) * sd
+    for entry in plan.levels:
+        if (entry.respondent_group, entry.theme) == (group, theme):
+            effect[places.index(entry.municipality_id)] = entry.level
+    return np.round(effect, DECIMALS)
+
+
+def _per_background(programme: Programme, group: GroupPlan, own: ThemePlan) -> tuple[float, ...]:
+    """What a level of the parents' education adds, mapping by mapping."""
+    figure, found = group.per_background if own.per_background is None else own.per_background, []
+    for key in programme.mapping_keys:
+        figure = own.per_background_by_mapping.get(key, figure)
+        found.append(figure)
+    return tuple(found)
+
+
 def _changes(programme: Programme, plan: Plan, group: str, theme: str, seed: int) -> Floats:
     """Change of the trait since the base, mapping × municipality: drawn, or as the plan says."""
     places = programme.municipalities["municipality_id"].tolist()
@@ -275,12 +294,12 @@ def _stated(programme: Programme, entry: Change, base: int) -> Floats:
     return stated
 
 
-def person_effect(theme: Theme, gender: Ints, grade: Ints, background: Ints, middle: Centre) -> Floats:
-    """What gender, grade and background add to the trait; nothing where they do not apply (-1)."""
+def person_effect(theme: Theme, mapping: int, gender: Ints, grade: Ints, background: Ints, middle: Centre) -> Floats:
+    """What gender, grade and background add to the trait in a mapping; nothing where they do not apply (-1)."""
     return np.asarray(
         np.where(gender >= 0, theme.boys * (gender - 0.5), 0.0)
         + np.where(grade >= 0, theme.per_grade * (grade - middle.grade), 0.0)
-        + np.where(background >= 0, theme.per_background * (background - middle.background), 0.0),
+        + np.where(background >= 0, theme.per_background[mapping] * (background - middle.background), 0.0),
         dtype=np.float64,
     )
 

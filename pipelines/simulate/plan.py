@@ -41,6 +41,7 @@ class Sizes(Part):
     """How many there are at scale 1 in the base mapping, all municipalities together."""
 
     pupils: int = Field(default=40_000, ge=1)
+    children: int = Field(default=8_000, ge=1, description="of the age that is asked, in day-care")
     staff: dict[str, int] = Field(default_factory=dict, description="per group of kind staff or leader")
     staff_default: int = Field(default=4_000, ge=1, description="groups that `staff` does not name")
     municipalities: dict[str, float] = Field(
@@ -111,6 +112,10 @@ class ThemePlan(Part):
     boys: float | None = None
     per_grade: float | None = None
     per_background: float | None = None
+    per_background_by_mapping: dict[str, float] = Field(
+        default_factory=dict,
+        description="where it changes: per_background from this mapping on; one left out keeps the figure before",
+    )
 
 
 class Change(Part):
@@ -123,6 +128,15 @@ class Change(Part):
         default_factory=dict,
         description="change since the base, in SD of the trait; a mapping left out keeps the one before; empty: none",
     )
+
+
+class Level(Part):
+    """Where a municipality lies on a theme in all mappings, before any change. It replaces what is drawn."""
+
+    respondent_group: str
+    theme: str
+    municipality_id: str
+    level: float = Field(description="in SD of the trait, from the middle of all")
 
 
 class RandomChanges(Part):
@@ -140,6 +154,35 @@ class Column(Part):
     share: Share = 1.0
 
 
+class ResultPlan(Part):
+    """Results of one test. The score is normal among the pupils of a grade; steps and percentiles are cut from it."""
+
+    grades: tuple[int, ...] = Field(min_length=1, description="grades that take the test")
+    years: tuple[int, ...] = Field(
+        default=(0,),
+        description="school years in a mapping's delivery, counted from the mapping's own: -1 is the one before",
+    )
+    mean: float = Field(default=0, description="score of the lowest of the grades at the first measurement")
+    per_grade: float = Field(default=0, description="added per grade above that")
+    sd: float = Field(default=1, gt=0, description="SD of the score in a grade, error of measurement included")
+    per_background: float = Field(default=0, description="in SD, per level of the parents' education")
+    school_sd: float = Field(default=0.25, ge=0, description="SD between schools, in SD")
+    by_school_year: dict[str, float] = Field(
+        default_factory=dict, description="level in a school year, in SD; a year left out keeps the one before"
+    )
+    taken: Share = Field(default=0.95, description="pupils who take a measurement")
+    decimals: int = Field(default=0, ge=0, le=3)
+    measurements: int = Field(default=1, ge=1, le=9, description="within the school year")
+    gain: dict[str, float] = Field(
+        default_factory=dict, description="true gain from the first to the last, per school year as in by_school_year"
+    )
+    gain_sd: float = Field(default=0, ge=0, description="SD of the true gain between pupils of a school")
+    gain_school_sd: float = Field(default=0, ge=0, description="SD of the true gain between schools")
+    shares: Shares = Field(
+        default=(0.05, 0.09, 0.16, 0.36, 0.24, 0.10), description="the six steps in the middle, from the lowest"
+    )
+
+
 class Plan(Part):
     """The whole of `simulation.yaml`; every field has a default."""
 
@@ -151,8 +194,12 @@ class Plan(Part):
         default=0.3, description="how much easier to agree with an item gets when its wording is `changed`"
     )
     random_changes: RandomChanges = RandomChanges()
+    levels: tuple[Level, ...] = ()
     changes: tuple[Change, ...] = ()
     ignored_columns: dict[str, dict[str, Column]] = Field(default_factory=dict, description="per group and column")
+    results: dict[str, dict[str, ResultPlan]] = Field(
+        default_factory=dict, description="per path of an extract with `content: results`: the tests in it"
+    )
 
     def group(self, code: str) -> GroupPlan:
         """The plan of a respondent group."""
@@ -206,11 +253,35 @@ def _check_names(plan: Plan, programme: Programme, path: Path) -> None:
         if name not in groups
     ]
     named = [(f"themes[{number}]", entry.respondent_group, entry.theme) for number, entry in enumerate(plan.themes)]
+    named += [(f"levels[{number}]", entry.respondent_group, entry.theme) for number, entry in enumerate(plan.levels)]
     named += [(f"changes[{number}]", entry.respondent_group, entry.theme) for number, entry in enumerate(plan.changes)]
     problems += [
         f"{where}: {group} / {theme} is not in themes.csv"
         for where, group, theme in named
         if (group, theme) not in themes
+    ]
+    paths = {extract.path for extract in programme.definition.extracts if extract.content == "results"}
+    tests = set(programme.tests["test"])
+    problems += [
+        f"results: {path!r} is no path of an extract with `content: results`"
+        for path in sorted(set(plan.results) - paths)
+    ]
+    problems += [
+        f"results.{path}: test {test!r} is not in tests.csv"
+        for path, listed in plan.results.items()
+        for test in listed
+        if test not in tests
+    ]
+    problems += [
+        f"levels[{number}]: municipality {entry.municipality_id!r} is not in municipalities.csv"
+        for number, entry in enumerate(plan.levels)
+        if entry.municipality_id not in municipalities
+    ]
+    problems += [
+        f"themes[{number}]: {key!r} is not a mapping of the programme"
+        for number, entry in enumerate(plan.themes)
+        for key in entry.per_background_by_mapping
+        if key not in programme.mapping_keys
     ]
     for number, change in enumerate(plan.changes):
         if change.municipality_id is not None and change.municipality_id not in municipalities:

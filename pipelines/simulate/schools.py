@@ -19,6 +19,9 @@ from pipelines.simulate.randomness import stream
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+DAYCARE_AGES = (4, 6)
+"""Ages of the day-care children who are asked or asked about: they take the place of a school's first and last grade."""
+
 
 @dataclass(frozen=True)
 class Schools:
@@ -27,9 +30,10 @@ class Schools:
     Attributes:
         ids: institution numbers.
         municipality: position of each institution's municipality in municipalities.csv.
+        kind: of each institution, as institutions.csv says: `school`, `daycare` or `administration`.
         exists: mapping × institution.
         weight: mapping × institution, relative size; 0 where it does not exist.
-        grades: mapping × institution × 2, first and last grade offered.
+        grades: mapping × institution × 2, first and last grade offered; in day-care first and last age.
         origin: mapping × institution × institution; row s says of which founding institutions' character the school's
             consists: its own, the average of those merged into it, the one that it was split from or renumbered from.
         successors: per mapping, institution to those that its pupils and staff are in now (empty: closed); only
@@ -38,11 +42,16 @@ class Schools:
 
     ids: tuple[str, ...]
     municipality: Ints
+    kind: NDArray[np.str_]
     exists: NDArray[np.bool_]
     weight: Floats
     grades: Ints
     origin: Floats
     successors: tuple[dict[int, list[int]], ...]
+
+    def of_kind(self, kind: str | None) -> NDArray[np.bool_]:
+        """Which institutions are of a kind; None: all of them."""
+        return np.full(len(self.ids), True) if kind is None else self.kind == kind
 
 
 def schools_of(programme: Programme, sizes: Sizes, seed: int) -> Schools:
@@ -63,6 +72,7 @@ def schools_of(programme: Programme, sizes: Sizes, seed: int) -> Schools:
     places = {name: number for number, name in enumerate(programme.municipalities["municipality_id"])}
     starting, steps = _steps(programme, {institution: number for number, institution in enumerate(ids)})
     state = _found(len(ids), starting, sizes, seed)
+    state.grades[table["kind"].eq("daycare")] = DAYCARE_AGES
     standing, successors = [], []
     for key, events in zip(programme.mapping_keys, steps, strict=True):
         moves: dict[int, list[int]] = {}
@@ -80,6 +90,7 @@ def schools_of(programme: Programme, sizes: Sizes, seed: int) -> Schools:
     return Schools(
         ids=ids,
         municipality=table["municipality_id"].map(places).to_numpy(dtype=np.int64),
+        kind=table["kind"].to_numpy(dtype=np.str_),
         exists=np.stack([one.exists for one in standing]),
         weight=np.stack([one.weight for one in standing]),
         grades=np.stack([one.grades for one in standing]),

@@ -30,6 +30,7 @@ from pipelines.files import write_atomically
 from pipelines.programme import Programme, RespondentGroup
 from pipelines.simulate.model import AskedItem, Theme, centre, person_effect, response_probability
 from pipelines.simulate.population import GRADES
+from pipelines.simulate.results import gain_rows
 from pipelines.simulate.schools import Floats, Ints
 from pipelines.simulate.world import World
 
@@ -47,6 +48,7 @@ levels.csv       true mean on the 500 scale: one row per mapping, level, unit, r
 changes.csv      true change on the trend form: one row per pair of mappings, level, unit, respondent group and theme
 initiatives.csv  true difference in development of schools with an initiative and schools that never had one on the theme:
                  one row per initiative, respondent group, theme and phase
+gains.csv        true gain within a school year of tests taken several times: one row per test, school year, level and unit
 parameters.json  the model: seed, scale, variances, and per theme and item the loadings and thresholds of the answers
 
 True means the expectation over schools, classes and respondents, given the municipalities and who was invited; the 500
@@ -154,7 +156,7 @@ def expected(
 ) -> tuple[Floats, Floats, Floats]:
     """Distribution of the trait (`density`), and mean and mean square of the score at every point of the grid."""
     plan, items, place = world.model.plans[group.code], theme.form(mapping, form), invited.municipality
-    effect = person_effect(theme, invited.gender, invited.grade, invited.background, centre(group, world.plan))
+    effect = person_effect(theme, mapping, invited.gender, invited.grade, invited.background, centre(group, world.plan))
     centre_of_cell = theme.municipality[place] + theme.change[mapping][place] + effect
     trait = density(invited, centre_of_cell, 1 - plan.icc_municipality, len(theme.municipality))
     blank = plan.item_missing + (theme.declined if items[0].declined is not None else 0.0)
@@ -241,6 +243,13 @@ def write_truth(folder: Path, world: World) -> None:
         "random_changes": world.plan.random_changes.model_dump(),
         "groups": groups,
     }
+    if world.plan.results:
+        parameters["results"] = {
+            path: {test: plan.model_dump() for test, plan in tests.items()}
+            for path, tests in world.plan.results.items()
+        }
+        header = ["programme", "school_year", "level", "unit_id", "test", "true_gain", "true_sem"]
+        write_atomically(folder / "gains.csv", _csv(header, gain_rows(world)))
     text = json.dumps(parameters, ensure_ascii=False, indent=1)
     write_atomically(folder / "parameters.json", (text + "\n").encode())
     write_atomically(folder / "README.md", README.encode())
@@ -355,7 +364,7 @@ def _theme_parameters(programme: Programme, theme: Theme, found: dict[str, FormT
         "declined": theme.declined,
         "boys": theme.boys,
         "per_grade": theme.per_grade,
-        "per_background": theme.per_background,
+        "per_background": dict(zip(programme.mapping_keys, theme.per_background, strict=True)),
         "municipalities": dict(zip(places, theme.municipality.tolist(), strict=True)),
         "changes": {
             key: dict(zip(places, theme.change[number].tolist(), strict=True))

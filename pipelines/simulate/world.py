@@ -57,11 +57,11 @@ def make_world(programme: Programme, scale: float, seed: int) -> World:
 def at_scale(programme: Programme, scale: float) -> Programme:
     """The programme with fewer schools where the scale is small, so that those there are have a school's size.
 
-    Every school of a lineage step stays, and in each municipality at least `FEWEST_SCHOOLS`, or all it has.
+    Every school of a lineage step stays, and of each kind in each municipality at least `FEWEST_SCHOOLS`, or all it has.
     """
     institutions, steps = programme.institutions, programme.institution_lineage
-    rank = institutions.groupby("municipality_id").cumcount()
-    size = institutions.groupby("municipality_id")["institution_id"].transform("size")
+    alike = institutions.groupby(["municipality_id", "kind"])
+    rank, size = alike.cumcount(), alike["institution_id"].transform("size")
     kept = np.maximum(FEWEST_SCHOOLS, np.rint(size * min(1.0, SCHOOLS_PER_SCALE * scale)))
     has_step = institutions["institution_id"].isin([*steps["from_id"], *steps["to_id"]])
     return replace(programme, institutions=institutions[(rank < kept) | has_step].reset_index(drop=True))

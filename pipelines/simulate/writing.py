@@ -64,7 +64,7 @@ def write_extract(
         ConfigurationError: the pattern of the path or a text cannot be written.
         StorageError: the folder cannot be written.
     """
-    columns = _role_columns(world, extract, mapping, persons, answers)
+    columns = role_columns(world, extract, mapping, persons, answers)
     answered = 0
     if answers is not None:
         for number, item in enumerate(answers.items):
@@ -76,13 +76,22 @@ def write_extract(
         random = stream(world.seed, "ignored", extract.respondent_group, key, name)
         plan = world.plan.ignored_columns.get(extract.respondent_group, {}).get(name)
         columns[name] = _ignored_column(plan, answers, len(persons), random)
+    return write_file(pa.table(columns), extract, key, folder, answered)
+
+
+def write_file(table: pa.Table, extract: Extract, mapping: str, folder: Path, answered: int = 0) -> WrittenFile:
+    """Write a table as the extract declares its files.
+
+    Raises:
+        ConfigurationError, StorageError: as `write_extract`.
+    """
     path = folder / file_name(extract)
     try:
-        size = _write_csv(pa.table(columns), path, extract)
+        size = _write_csv(table, path, extract)
     except OSError as error:
         reason = f"{path}: cannot be written: {error.strerror}; free space or choose another folder"
         raise StorageError(reason) from None
-    return WrittenFile(path, key, extract.respondent_group, extract.content, len(persons), answered, size)
+    return WrittenFile(path, mapping, extract.respondent_group, extract.content, table.num_rows, answered, size)
 
 
 def file_name(extract: Extract) -> str:
@@ -95,10 +104,18 @@ def file_name(extract: Extract) -> str:
     return name
 
 
-def _role_columns(
-    world: World, extract: Extract, mapping: int, persons: Persons, answers: Answers | None
+def role_columns(
+    world: World,
+    extract: Extract,
+    mapping: int,
+    persons: Persons,
+    answers: Answers | None,
+    more: dict[str, pa.Array] | None = None,
 ) -> dict[str, pa.Array]:
-    """Columns of the roles, in the order in which the programme's documentation lists roles."""
+    """Columns of the roles, in the order in which the programme's documentation lists roles.
+
+    `more`: roles that are filled in already, as results of tests are.
+    """
     roles, n = extract.columns, len(persons)
     places = world.programme.municipalities["municipality_id"].tolist()
     codes: dict[str, dict[str, str]] = {}
@@ -131,6 +148,7 @@ def _role_columns(
         ),
         "simulated": lambda: pa.array(np.ones(n, dtype=np.int8)),
     }
+    made |= {role: lambda column=column: column for role, column in (more or {}).items()}  # type: ignore[misc]
     # A column that plays two parts (a composite number begins with the school's) holds the part that is not a number.
     columns: dict[str, pa.Array] = {}
     for name in roles.columns():

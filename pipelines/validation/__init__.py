@@ -21,6 +21,7 @@ from pipelines.validation.tables import (
     validate_extract,
     validate_mart,
     validate_marts,
+    validate_results,
     validate_sample,
 )
 
@@ -39,6 +40,7 @@ __all__ = [
     "validate_extract",
     "validate_mart",
     "validate_marts",
+    "validate_results",
     "validate_sample",
     "write_evidence",
 ]

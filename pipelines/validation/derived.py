@@ -18,6 +18,8 @@ NOT_FINITE = "not_finite"
 """Filled in by the reader of a mart, because pandas cannot tell NaN from empty."""
 
 CLAIMS = ("increase", "decrease", "status_quo", "inconclusive")
+ROUNDING = 1e-9
+"""Figures that differ by less are equal: a share of four in five is 80 %."""
 DISPOSITIONS = ("complete", "partial", "break_off", "refusal", "not_answered", "other")
 
 
@@ -136,6 +138,33 @@ def initiative_distance(frame: pd.DataFrame, _: Scope) -> pd.Series:
     return (frame["delta_with"] - frame["delta_without"] - frame["difference"]).abs()
 
 
+def largest_result_share(frame: pd.DataFrame, _: Scope) -> pd.Series:
+    """The share furthest from the middle of those by steps of a test: beyond 0 to 1 if any of them is."""
+    shares = frame[["share_good", "share_best", "share_poor"]]
+    low, high = shares.min(axis=1), shares.max(axis=1)
+    return high.where(high - 0.5 >= 0.5 - low, low)
+
+
+def gain_distance(frame: pd.DataFrame, _: Scope) -> pd.Series:
+    """Distance between a mean gain and the difference of the two measurements' means."""
+    return (frame["mean_last"] - frame["mean_first"] - frame["gain"]).abs()
+
+
+def reliable_shares(frame: pd.DataFrame, _: Scope) -> pd.Series:
+    """The shares of pupils with a reliable gain and a reliable fall together."""
+    return frame["share_reliable_gain"] + frame["share_reliable_fall"]
+
+
+def target_judged_rightly(frame: pd.DataFrame, _: Scope) -> pd.Series:
+    """Whether met or not met follows from value, goal and the value before; empty for another status."""
+    value, goal, before = (frame[name].astype("float64") for name in ("value", "goal", "value_before"))
+    conditions = [frame["direction"].eq(name) for name in ("at_least", "at_most", "rises", "falls")]
+    tests = [value >= goal - ROUNDING, value <= goal + ROUNDING, value > before + ROUNDING, value < before - ROUNDING]
+    is_met = pd.Series(np.select(conditions, tests, default=False), index=frame.index)
+    judged = frame["status"].isin(["met", "not_met"])
+    return is_met.eq(frame["status"].eq("met")).astype(object).where(judged, None)
+
+
 def turnover_gap(frame: pd.DataFrame, _: Scope) -> pd.Series:
     """Distance between a change and its parts by stayers, joiners and leavers."""
     return (frame["delta_stayers"] + frame["joiners"] + frame["leavers"] - frame["delta"]).abs()
@@ -223,6 +252,10 @@ DERIVED: dict[str, Derive] = {
         gap_distance,
         gap_change_distance,
         initiative_distance,
+        largest_result_share,
+        gain_distance,
+        reliable_shares,
+        target_judged_rightly,
         turnover_gap,
         turnover_count_gap,
         weighted_gap,

@@ -5,7 +5,7 @@ Belongs here: reading them, no more of them than a check needs. Does not belong 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import duckdb
@@ -24,6 +24,7 @@ from pipelines.validation.suites import Suite, load_suites
 
 RESPONDENTS = "extract_respondents"
 CODES = "extract_codes"
+RESULTS = "extract_results"
 
 RESPONDENT_COLUMNS = [
     "mapping",
@@ -39,6 +40,18 @@ RESPONDENT_COLUMNS = [
     "file_row",
 ]
 """Columns of raw `respondents` that the suite reads."""
+
+RESULT_COLUMNS = [
+    *(name for name in RESPONDENT_COLUMNS if name not in ("rater_id", "gender")),
+    "test",
+    "school_year",
+    "measurement",
+    "score",
+    "step",
+    "percentile",
+    "pupils",
+]
+"""Columns of raw `results` that the suite reads."""
 
 SAMPLE = 1000
 """Respondents of a sample, about."""
@@ -58,10 +71,29 @@ def validate_extract(
         group: code of the respondent group.
         suites: those of `expectations/` when left out.
     """
+    return _validate_raw(programme, raw_parts, mapping, group, suites, ((RESPONDENTS, _respondents), (CODES, _codes)))
+
+
+def validate_results(
+    programme: Programme, raw_parts: Path, mapping: str, group: str, suites: dict[str, Suite] | None = None
+) -> list[CheckResult]:
+    """Check the results of tests that one mapping and respondent group delivered (`results/*.parquet`); likewise."""
+    return _validate_raw(programme, raw_parts, mapping, group, suites, ((RESULTS, _results),))
+
+
+def _validate_raw(
+    programme: Programme,
+    raw_parts: Path,
+    mapping: str,
+    group: str,
+    suites: dict[str, Suite] | None,
+    readers: Sequence[tuple[str, Callable[[Programme, Path, str, str], pd.DataFrame]]],
+) -> list[CheckResult]:
+    """Suites of raw Parquet, each with how its table is read."""
     suites = load_suites() if suites is None else suites
     context = {"mapping": mapping, "respondent_group": group}
     results = []
-    for name, read in ((RESPONDENTS, _respondents), (CODES, _codes)):
+    for name, read in readers:
         suite = suites[name]
         try:
             frame = read(programme, raw_parts, mapping, group)
@@ -154,9 +186,19 @@ def read_mart(path: Path) -> pd.DataFrame:
 
 
 def _respondents(_: Programme, folder: Path, *__: str) -> pd.DataFrame:
-    """The accepted records, without their answers. A column that is absent is told by the check that needs it."""
-    parts = [pq.ParquetFile(path) for path in _parts(folder / "respondents")]
-    tables = [part.read(columns=[c for c in RESPONDENT_COLUMNS if c in part.schema_arrow.names]) for part in parts]
+    """The accepted records, without their answers."""
+    return _read_parts(folder / "respondents", RESPONDENT_COLUMNS)
+
+
+def _results(_: Programme, folder: Path, *__: str) -> pd.DataFrame:
+    """The accepted results of tests."""
+    return _read_parts(folder / "results", RESULT_COLUMNS)
+
+
+def _read_parts(folder: Path, columns: Sequence[str]) -> pd.DataFrame:
+    """All parts of a raw table. A column that is absent is told by the check that needs it."""
+    parts = [pq.ParquetFile(path) for path in _parts(folder)]
+    tables = [part.read(columns=[c for c in columns if c in part.schema_arrow.names]) for part in parts]
     frame: pd.DataFrame = pa.concat_tables(tables, promote_options="permissive").to_pandas(ignore_metadata=True)
     return frame
 

@@ -6,6 +6,14 @@ with scored as (
     from {{ ref('stg_respondents') }} as respondents
     inner join {{ ref('int_theme_answers') }} as answers on respondents.respondent_key = answers.respondent_key
     group by respondents.file_id
+
+    union all
+
+    select
+        file_id,
+        count(*) as rows_scored
+    from {{ ref('stg_results') }}
+    group by file_id
 ),
 
 kept as (
@@ -23,6 +31,15 @@ kept as (
         'roster' as content,
         count(*) as rows_kept
     from {{ source('raw', 'roster') }}
+    group by file_id
+
+    union all
+
+    select
+        file_id,
+        'results' as content,
+        count(*) as rows_kept
+    from {{ source('raw', 'results') }}
     group by file_id
 ),
 
@@ -44,7 +61,7 @@ counted as (
         deliveries.file,
         deliveries.file_id,
         deliveries.rows_read,
-        case when deliveries.content = 'answers' then coalesce(scored.rows_scored, 0) else 0 end as rows_scored,
+        case when deliveries.content <> 'roster' then coalesce(scored.rows_scored, 0) else 0 end as rows_scored,
         coalesce(kept.rows_kept, 0) as rows_kept,
         coalesce(removed.rows_superseded, 0) as rows_superseded,
         coalesce(removed.rows_set_aside, 0) as rows_set_aside

@@ -428,6 +428,32 @@ def pairs(book: Book, table: Table) -> None:
     assert len(COMPARABLE) == 4
 
 
+def first_rises(book: Book, table: Table) -> None:
+    """Themes by the neighbouring pair in which they first rose, a row per voice."""
+    rows = book.marts["progression"]
+    rows = rows[rows["unit_id"].eq(book.unit)]
+    for row, group in zip(table.rows, ("ledere", "elever"), strict=True):
+        assert row[0] == {"ledere": "Medarbejdere og ledere", "elever": "Børn og elever"}[group]
+        counts = [0, 0, 0, 0]
+        for theme in LABELS:
+            both = [book.change(group, theme, *pair) for pair in (("2015", "2017"), ("2017", "2019"))]
+            known = ["no_data" if one is None else "" if pd.notna(one["suppressed"]) else one["status"] for one in both]
+            if known[0] == "increase":
+                counts[0] += 1
+            elif known[0] not in COMPARABLE or known[1] not in COMPARABLE:
+                counts[3] += 1
+            else:
+                counts[1 if known[1] == "increase" else 2] += 1
+        assert list(map(int, row[1:])) == [*counts, len(LABELS)], row
+
+
+def own_themes(book: Book, table: Table, _: str) -> None:
+    """The unit's changes on the initiative's theme, in order of time."""
+    assert [row[:2] for row in table.rows if len(row) > 1] == [[LABELS["ro"], "Elever"]]
+    both = [book.change("elever", "ro", *pair) for pair in (("2015", "2017"), ("2017", "2019"))]
+    assert table.rows[1][2:] == [cell for one in both for cell in (book.brief(one), book.status(one))]
+
+
 def lasting(book: Book, table: Table) -> None:
     words = table.head[1:]
     for row in table.rows:
@@ -591,6 +617,8 @@ CHECKS: dict[str, Callable[..., None]] = {
     r"Udvikling på indsatsernes temaer, point": initiatives,
     r"Antal temaer efter udvikling fra 2017 til 2019": tally,
     r"Antal temaer efter udvikling i hver periode": pairs,
+    r"Antal temaer efter perioden med første stigning": first_rises,
+    r"(.+): udvikling på indsatsernes temaer, periode for periode": own_themes,
     r"Antal temaer efter, om udviklingen holder": lasting,
     r"Styrker|Fokusområder": chosen,
     r"Opfølgning på fokusområder fra 2017": follow_up,

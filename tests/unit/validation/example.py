@@ -48,6 +48,8 @@ def write_programme(folder: Path) -> Path:
         "items.csv": "respondent_group,item_id,theme,direction,text_da,text_en,position\n" + items,
         "scales.csv": "scale,code,value,kind,label_da,label_en\n"
         "enig,1,1,valid,Nej,No\nenig,2,2,valid,Ja,Yes\nenig,9,,missing,Blank,Blank\n",
+        "tests.csv": "test,from_year,kind,subject,label_da,label_en\n"
+        "nt_laesning,2014/15,national_test,dansk_laesning,Læsning,Reading\n",
         "codebook.csv": "mapping,respondent_group,variable,item_id,scale,comparability\n" + book,
     }
     folder.mkdir(parents=True, exist_ok=True)
@@ -202,6 +204,16 @@ RECORD: dict[str, object] = {
     "is_simulated": True,
     "file_id": "f00d",
     "file_row": 2,
+}
+RESULT: dict[str, object] = {
+    **{name: value for name, value in RECORD.items() if name not in ("rater_id", "gender")},
+    "test": "nt_laesning",
+    "school_year": "2015/16",
+    "measurement": 1,
+    "score": None,
+    "step": 4,
+    "percentile": 50.0,
+    "pupils": None,
 }
 CODE: dict[str, object] = {
     "mapping": "2015",
@@ -423,6 +435,83 @@ WEIGHTED: dict[str, object] = {
 NO_DIFFERENCE: dict[str, object] = dict.fromkeys(tuple(INITIATIVE)[7:25])
 
 
+ACADEMIC: dict[str, object] = {
+    "programme": "proeve",
+    "school_year": "2015/16",
+    "level": "programme",
+    "unit_id": "proeve",
+    "respondent_group": "pupils",
+    "test": "nt_laesning",
+    "grade": "4",
+    "background": "all",
+    "kind": "national_test",
+    "subject": "dansk_laesning",
+    "series": 1,
+    "n": 40,
+    "n_least": 40,
+    "schools": 6,
+    "share_good": 0.75,
+    "share_best": 0.1,
+    "share_poor": 0.1,
+    "mean_percentile": 52.0,
+    "mean_score": None,
+    "expected": None,
+    "added_value": None,
+    "is_significant": None,
+    "suppressed": None,
+}
+GAIN: dict[str, object] = {
+    **dict(list(ACADEMIC.items())[:5]),
+    "test": "staveproeve",
+    "breakdown": "all",
+    "breakdown_value": "all",
+    "subject": "dansk_laesning",
+    "n": 40,
+    "clusters": 6,
+    "mean_first": 20.0,
+    "mean_last": 24.0,
+    "gain": 4.0,
+    "sd": 6.0,
+    "se": 1.0,
+    "df": 5.0,
+    "ci_low": 1.4,
+    "ci_high": 6.6,
+    "standardised": 0.4,
+    "standardised_low": 0.14,
+    "standardised_high": 0.66,
+    "sem": 3.0,
+    "share_reliable_gain": 0.3,
+    "share_reliable_fall": 0.05,
+    "reason": None,
+    "suppressed": None,
+}
+TARGET: dict[str, object] = {
+    "programme": "proeve",
+    "school_year": "2016/17",
+    "mapping": "",
+    "level": "programme",
+    "unit_id": "proeve",
+    "target": "1.1",
+    "respondent_group": "pupils",
+    "measure": "nt_laesning",
+    "grade": "4",
+    "background": "all",
+    "mapping_from": None,
+    "indicator": "share_good",
+    "is_national": True,
+    "direction": "at_least",
+    "goal": 0.8,
+    "n": 40,
+    "n_before": None,
+    "value": 0.82,
+    "value_before": None,
+    "status": "met",
+    "reason": None,
+    "suppressed": None,
+}
+RISING: dict[str, object] = {"target": "1.2", "indicator": "share_best", "direction": "rises", "goal": None}
+
+
 def valid_tables() -> dict[str, pd.DataFrame]:
     """Tables that every expectation passes and looks at, for both audiences; rows are named by position in `PLANTS`."""
     no_rate: dict[str, object] = dict.fromkeys(tuple(RESPONSE)[5:14])
@@ -601,6 +690,48 @@ def valid_tables() -> dict[str, pd.DataFrame]:
             {"respondent_group": "rated", "raters": 4},
             _hidden(WEIGHTED, tuple(WEIGHTED)[:6], level="municipality", unit_id="102"),
         ),
+        "academic_results": _frame(
+            ACADEMIC,
+            {},
+            {"background": "1", "n": 12, "n_least": 12},
+            _hidden(ACADEMIC, tuple(ACADEMIC)[:11], level="municipality", unit_id="101", suppressed="confidential"),
+        ),
+        "school_year_progression": _frame(
+            GAIN,
+            {},
+            {"breakdown": "grade", "breakdown_value": "4"},
+            {
+                "breakdown": "grade",
+                "breakdown_value": "5",
+                "se": None,
+                "ci_low": None,
+                "ci_high": None,
+                "reason": "no_interval",
+            },
+            _hidden(
+                GAIN,
+                tuple(GAIN)[:9],
+                level="institution",
+                unit_id="101001",
+                suppressed="confidential",
+                reason="confidential",
+            ),
+        ),
+        "result_targets": _frame(
+            TARGET,
+            {},
+            {**RISING, "value": 0.1, "value_before": 0.12, "n_before": 41, "status": "not_met"},
+            {**RISING, "grade": "6", "value": 0.1, "status": "not_comparable", "reason": "no_year_before"},
+            _hidden(
+                TARGET,
+                tuple(TARGET)[:15],
+                level="municipality",
+                unit_id="101",
+                status="suppressed",
+                suppressed="confidential",
+                reason="confidential",
+            ),
+        ),
         "base_parameters": _frame(
             BASE,
             {},
@@ -612,6 +743,12 @@ def valid_tables() -> dict[str, pd.DataFrame]:
             {},
             {"respondent_id": "pseudonym-2", "file_row": 3, "gender": None, "grade": None},
             {"respondent_id": "pseudonym-3", "file_row": 4, "gender": "male", "grade": 10, "municipality_id": "102"},
+        ),
+        "extract_results": _frame(
+            RESULT,
+            {},
+            {"respondent_id": "pseudonym-2", "file_row": 3, "step": 1, "percentile": 1.0},
+            {"respondent_id": "pseudonym-2", "file_row": 4, "measurement": 2, "step": 6, "percentile": 100.0},
         ),
         "stg_respondents": _frame(STAGED, {}, {"respondent_key": 2, "grade": None, "grade_band": None}),
         "stg_answers": _frame(
@@ -903,6 +1040,39 @@ TABLES = (
         difference_is_difference=cell(0, difference=2.0),
         covered_is_share=cell(0, share_covered=1.1),
     ),
+    Plants("academic_results")
+    .mart(hidden=2, figure="share_good", rows=False)
+    .add(
+        confidential=cell(0, level="municipality"),
+        n_rule=cell(1, n_least=4),
+        kind_known=cell(0, kind="quiz"),
+        shares_are_shares=cell(0, share_poor=1.2),
+        best_are_good=cell(0, share_best=0.8),
+        percentile_range=cell(0, mean_percentile=0.4),
+    ),
+    Plants("school_year_progression")
+    .mart(hidden=3, figure="gain", rows=False)
+    .add(
+        confidential=cell(0, level="institution"),
+        n_rule=cell(0, n=4),
+        breakdown_known=cell(1, breakdown="shoe_size"),
+        gain_is_difference=cell(0, mean_last=25.0),
+        ci_low_below=cell(0, ci_low=4.1),
+        ci_high_above=cell(0, ci_high=3.9),
+        shares_are_shares=cell(0, share_reliable_fall=0.8),
+        missing_has_reason=cell(0, ci_low=None),
+    ),
+    Plants("result_targets")
+    .mart(hidden=3, figure="value", rows=False)
+    .add(
+        confidential=cell(0, level="municipality"),
+        n_rule=cell(0, n=4),
+        status_known=cell(0, status="nearly"),
+        suppressed_says_so=cell(3, status="met"),
+        not_comparable_has_reason=cell(2, reason="odd"),
+        value_present=cell(0, value=None),
+        judged_rightly=cell(1, status="met"),
+    ),
     Plants("base_parameters")
     .mart(hidden=2, figure="mu", level=False)
     .add(n_rule=cell(0, n=4), n_rule_leaders=cell(1, n=4), has_spread=cell(0, sigma=0.0)),
@@ -921,6 +1091,23 @@ TABLES = (
         gender_canonical=cell(0, gender="1"),
         simulated_throughout=cell(2, is_simulated=False),
         rater_present=Plant(cell(1, rater_id=None).change, (1,), group="rated"),
+    ),
+    Plants("extract_results").add(
+        rows=EMPTY,
+        record_unique=twice(0),
+        result_unique=both(1, 2, measurement=2),
+        pupil_present=cell(0, respondent_id=None),
+        mapping_right=cell(1, mapping="2017"),
+        group_right=cell(1, respondent_group="leaders"),
+        municipality_known=cell(1, municipality_id="751"),
+        institution_present=cell(1, institution_id=None),
+        grade_range=cell(0, grade=11),
+        test_declared=cell(0, test="quiz"),
+        school_year_form=cell(0, school_year="2015/2016"),
+        measurement_counts=cell(0, measurement=0),
+        step_range=cell(0, step=7),
+        percentile_range=cell(0, percentile=0.0),
+        simulated_throughout=cell(2, is_simulated=False),
     ),
     Plants("stg_respondents").add(
         rows=EMPTY,
