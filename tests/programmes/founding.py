@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from tests.conftest import run_cli
@@ -164,3 +165,29 @@ def test_levels_of_the_organisation_in_three_municipalities(run: Run) -> None:
         found.page("programme").table("Elever, 4.–9. klasse: forskel efter forældrenes uddannelse i Kortlægning 2020")
     )
     assert gaps["Faglig mestring"][-1].startswith("−"), "the gap has become smaller, as it is true"
+
+
+def test_thisteds_pupils_within_the_school_year_beside_the_leadership(run: Run) -> None:
+    """Document 004: progression within each school year, 42 schools, the leadership beside it, and nothing public of it."""
+    found = run("thisted")
+    page = found.page("municipality-787", "internal")
+    grades = rows(page.table("Læsning: fremgang i skoleåret 2023/24"))
+    assert list(grades)[:3] == ["Alle elever", "3. klasse", "4. klasse"]
+    assert len(rows(page.table("Fremgang i skoleåret 2023/24 på hver skole, alle elever"))) == 42
+    assert "Tallene viser ikke, at det ene er en følge af det andet." in page.text
+    targets = rows(page.table("Resultatmål i det seneste skoleår"))
+    assert targets["Opfølgning på elevernes faglige progression (Lærere om ledelsen)"][-1] == "nået"
+    public = found.page("municipality-787").text
+    assert "Testresultater er fortrolige og vises kun i den interne udgave." in public
+    assert "Sikker fremgang" not in public
+    with (found.truth / "gains.csv").open(encoding="utf-8") as file:
+        keys = ("school_year", "level", "unit_id", "test")
+        truth = {tuple(row[key] for key in keys): float(row["true_gain"]) for row in csv.DictReader(file)}
+    marts = found.home / "current" / "marts" / "internal" / "school_year_progression.parquet"
+    covered = [
+        row["ci_low"] <= truth[tuple(row[key] for key in keys)] <= row["ci_high"]
+        for row in pq.read_table(marts).to_pylist()
+        if row["breakdown"] == "all" and row["level"] == "institution" and row["ci_low"] is not None
+    ]
+    assert len(covered) == 42 * 3 * 2
+    assert sum(covered) / len(covered) > 0.9
