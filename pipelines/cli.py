@@ -323,7 +323,7 @@ def _trace(options: argparse.Namespace) -> int:
 
 def _deliver(options: argparse.Namespace) -> int:
     """`deliver`."""
-    from pipelines.release import send_deliveries
+    from pipelines.release import places_to_deliver, send_deliveries
 
     settings = _settings(options)
     release = (settings.home / "current").resolve()
@@ -331,8 +331,8 @@ def _deliver(options: argparse.Namespace) -> int:
         raise ConfigurationError(f"{settings.home}: has no release; there is nothing to deliver")
     places = list(options.to or ())
     if not places:
-        named = load_programme(options.programme).definition.deliver if options.programme else ()
-        places = [*named, *(settings.deliver or "").split()]
+        named = load_programme(options.programme).definition if options.programme else None
+        places = places_to_deliver(named, settings)
     if not places:
         raise ConfigurationError("no place to deliver to: give --to, --programme or KORTLAEGNING_DELIVER")
     for place in send_deliveries(release, places, settings):
@@ -456,6 +456,20 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_release_commands(commands, common)
 
+    _add_on_demand(commands, common, programme)
+    dev = commands.add_parser("dev", parents=[common], help="Dagster's web page")
+    dev.add_argument("--host", default="127.0.0.1")
+    dev.add_argument("--port", type=int, default=3000)
+    dev.set_defaults(command=_dev)
+    return parser
+
+
+def _add_on_demand(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    common: argparse.ArgumentParser,
+    programme: argparse.ArgumentParser,
+) -> None:
+    """What is made of a release when somebody asks for it."""
     figures = commands.add_parser(
         "figures", parents=[common], help="write a document's charts (SVG, PNG) and tables (CSV) to a folder"
     )
@@ -465,18 +479,8 @@ def _parser() -> argparse.ArgumentParser:
     figures.add_argument("--programme", metavar="SLUG|DIR", help="default: the release's, by its slug")
     figures.set_defaults(command=_figures)
 
-    _add_pupil(commands, [common, programme])
-    dev = commands.add_parser("dev", parents=[common], help="Dagster's web page")
-    dev.add_argument("--host", default="127.0.0.1")
-    dev.add_argument("--port", type=int, default=3000)
-    dev.set_defaults(command=_dev)
-    return parser
-
-
-def _add_pupil(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
-    """Options of `pupil`."""
     pupil = commands.add_parser(
-        "pupil", parents=parents, help="write one pupil's own sheet of measurements; part of no release"
+        "pupil", parents=[common, programme], help="write one pupil's own sheet of measurements; part of no release"
     )
     pupil.add_argument("number", help="the pupil's number as in the extracts; - reads it from standard input")
     pupil.add_argument("--pseudonym", action="store_true", help="the number is the pupil's pseudonym")

@@ -74,10 +74,8 @@ def breaks(where: str, text: str, rules: tuple[tuple[str, str], ...], skip: str)
             if (line, pattern) in seen or re.search(skip, line):
                 continue
             seen.add((line, pattern))
-            everywhere = re.sub(pattern, new, found.group(0))
-            yield Break(
-                where, f"{line}   [{pattern} -> {new}]", text[: found.start()] + everywhere + text[found.end() :]
-            )
+            changed = text[: found.start()] + found.expand(new) + text[found.end() :]
+            yield Break(where, f"{line}   [{pattern} -> {new}]", changed)
 
 
 def sql_survivors(every: int) -> tuple[int, list[Break]]:
@@ -127,7 +125,10 @@ def python_survivors(every: int) -> tuple[int, list[Break]]:
             tried += 1
             path = Path(place.where)
             path.write_text(place.text, encoding="utf-8")
-            command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "tests/unit/inference"]
+            # The module's own tests come first: they are the likeliest to notice.
+            own = [f"tests/unit/inference/test_{path.stem}.py"]
+            tests = [name for name in own if (copy / name).exists()] + ["tests/unit/inference"]
+            command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
             outcome = subprocess.run(
                 command,
                 cwd=copy,

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from pipelines.validation import CheckResult
+from pipelines.validation import CheckResult, keys_shown
 
 BEFORE_THE_VERDICT = {"dagster/priority": "1"}
 """Tag of steps that the verdict needs but does not depend on: Dagster has no dependency on a check."""
@@ -20,11 +20,11 @@ def check_result(asset: list[str], name: str, results: list[CheckResult]) -> dg.
                 "check": result.check_id,
                 "context": result.context,
                 "verdict": result.verdict,
-                "key": ", ".join(f"{name}={value}" for name, value in key.items()),
+                "key": key,
             }
         )
         for result in bad
-        for key in (result.failing_keys.head(SHOWN).to_dict("records") or [{}])
+        for key in (keys_shown(result, SHOWN) or [""])
     ]
     schema = dg.TableSchema([dg.TableColumn(name) for name in ("check", "context", "verdict", "key")])
     first = f"{bad[0].check_id} ({bad[0].context}): {bad[0].n_failed} rows" if bad else ""

@@ -15,6 +15,7 @@ import duckdb
 from pipelines.assets.evidence import Evidence
 from pipelines.assets.plan import RunPlan, plan_run
 from pipelines.errors import KortlaegningError, StorageError
+from pipelines.extract import raw_folder
 from pipelines.programme import Programme
 from pipelines.release import About, home_lock
 from pipelines.settings import Settings
@@ -51,6 +52,15 @@ class RunContext:
         folder = self.settings.work_dir / run_id
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+    def raw_folders(self, run_id: str) -> list[Path]:
+        """Folders of raw Parquet that the run stands on, one a mapping and respondent group."""
+        plan = self.plan(run_id)
+        return [
+            raw_folder(self.settings, plan.programme, landing, group.code)
+            for landing in plan.landings
+            for group in plan.programme.respondent_groups
+        ]
 
     def warehouse(self, run_id: str) -> Warehouse:
         """The candidate's warehouse."""

@@ -8,7 +8,7 @@ from pipelines.assets.context import RunContext, clear_errors
 from pipelines.errors import KortlaegningError, RemoteError
 from pipelines.files import safe_names
 from pipelines.programme import Programme
-from pipelines.release import Recipient, send_deliveries, write_deliveries
+from pipelines.release import Recipient, places_to_deliver, send_deliveries, write_deliveries
 from pipelines.reporting import BESIDE
 from pipelines.settings import Settings
 from pipelines.warehouse import Warehouse
@@ -100,7 +100,7 @@ def send_current(programme: Programme, settings: Settings) -> int:
         RemoteError: a place cannot be reached or written; the release stands.
         ConfigurationError: a URL or its credentials are of no use.
     """
-    urls = [*programme.definition.deliver, *(settings.deliver or "").split()]
+    urls = places_to_deliver(programme.definition, settings)
     try:
         return sum(place.sent for place in send_deliveries((settings.home / "current").resolve(), urls, settings))
     except KortlaegningError as error:

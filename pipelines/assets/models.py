@@ -12,9 +12,8 @@ import dagster as dg
 from pipelines.assets.context import RunContext, clear_errors
 from pipelines.assets.verdict import keep_blocked
 from pipelines.errors import BlockedError, KortlaegningError
-from pipelines.extract import raw_folder
 from pipelines.inference import TABLES
-from pipelines.validation import CheckResult, from_dbt, staging_samples, validate_sample
+from pipelines.validation import CheckResult, from_dbt, keys_shown, staging_samples, validate_sample
 from pipelines.warehouse import NodeResult, model_keys
 
 RAW_TABLES = ("respondents", "answers", "roster", "results", "deliveries", "set_aside")
@@ -59,12 +58,7 @@ def _step(run: RunContext, manifest: dict[str, Any], tag: str) -> dg.AssetsDefin
             plan = run.plan(context.run_id)
             warehouse = run.warehouse(context.run_id)
             if tag == "estimates":
-                folders = [
-                    raw_folder(run.settings, plan.programme, landing, group.code)
-                    for landing in plan.landings
-                    for group in plan.programme.respondent_groups
-                ]
-                warehouse.register_sources(plan.programme, folders)
+                warehouse.register_sources(plan.programme, run.raw_folders(context.run_id))
             else:
                 warehouse.register_inference(TABLES)
             results = warehouse.build(f"tag:{tag}", plan.programme, run.progress)
@@ -147,8 +141,7 @@ def _stop_on_errors(run: RunContext, run_id: str, results: list[NodeResult], fou
     kept = keep_blocked(run, run_id)
     for check in found:
         if check.verdict == "failed" and check.severity == "error":
-            rows = check.failing_keys.head(SHOWN).to_dict("records")
-            keys = "; ".join(", ".join(f"{name}={value}" for name, value in row.items()) for row in rows)
+            keys = "; ".join(keys_shown(check, SHOWN))
             name = check.check_id.removeprefix("dbt.")
             raise BlockedError(f"dbt test {name} failed for {check.n_failed} rows, the first: {keys}; see {kept}")
     raise KortlaegningError(f"{bad[0].kind} {bad[0].name} could not run: {bad[0].message}; see {kept}")

@@ -1,6 +1,5 @@
 """Reports and the release: what readers get, switched in one step."""
 
-import json
 import shutil
 import time
 
@@ -9,8 +8,8 @@ import dagster as dg
 from pipelines.assets.context import RunContext, clear_errors
 from pipelines.assets.pictures import overview_chart
 from pipelines.assets.provenance import about_run, release_facts, report_provenance
-from pipelines.extract import raw_folder, remove_outdated
-from pipelines.inference.base import FILE, freeze, frozen_path
+from pipelines.extract import remove_outdated
+from pipelines.inference.base import freeze, frozen_path, read_parameters
 from pipelines.marts import AUDIENCES, MARTS
 from pipelines.release import actor, catch_up, causes_of_next, load_signer, publish, retire, write_manifest
 from pipelines.reporting import Edition, write_reports
@@ -84,7 +83,7 @@ def build_publication(run: RunContext) -> list[dg.AssetsDefinition]:
                 signer=signer,
                 group_may_read=run.settings.confidential == "group",
             )
-            parameters = json.loads((candidate / "inference" / FILE).read_text(encoding="utf-8"))
+            parameters = read_parameters(candidate / "inference")
             freeze(frozen_path(home, run.programme.definition), parameters, run.programme.definition)
             run.progress("difference from the release before")
             catch_up(home)
@@ -95,14 +94,8 @@ def build_publication(run: RunContext) -> list[dg.AssetsDefinition]:
             # The home folder is held by this run: whatever else lies there was left by runs that were blocked or killed.
             for left in run.settings.work_dir.iterdir():
                 shutil.rmtree(left, ignore_errors=True)
+            remove_outdated(run.raw_folders(context.run_id))
             run.forget(context.run_id)
-            remove_outdated(
-                [
-                    raw_folder(run.settings, plan.programme, landing, group.code)
-                    for landing in plan.landings
-                    for group in plan.programme.respondent_groups
-                ]
-            )
             return dg.MaterializeResult(
                 metadata={"release": plan.release_id, "folder": dg.MetadataValue.path(published.path)}
             )

@@ -1,14 +1,12 @@
 """Estimates to statements: intervals, q-values, status, reliability."""
 
-import json
 from collections.abc import Iterator
 
 import dagster as dg
 
 from pipelines.assets.context import RunContext, clear_errors
-from pipelines.files import write_atomically
 from pipelines.inference import SOURCES, TABLES, infer
-from pipelines.inference.base import FILE, check_frozen, current_parameters, frozen_path
+from pipelines.inference.base import check_frozen, current_parameters, frozen_path, write_parameters
 
 NEW_BASE = ("forget", "demo")
 """Triggers of runs that may change the frozen base: a person was removed from it, which the ledger tells, or simulated anew."""
@@ -41,7 +39,7 @@ def build_statements(run: RunContext) -> dg.AssetsDefinition:
                     definition = run.programme.definition
                     check_frozen(frozen_path(run.settings.home, definition), parameters, definition)
                 rows = infer(database, warehouse.folder / "inference", run.programme.definition.thresholds)
-            write_atomically(warehouse.folder / "inference" / FILE, json.dumps(parameters).encode())
+            write_parameters(warehouse.folder / "inference", parameters)
             for table in TABLES:
                 yield dg.MaterializeResult(["inference", table], metadata={"dagster/row_count": rows[table]})
 

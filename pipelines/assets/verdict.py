@@ -12,7 +12,7 @@ from pipelines.assets.provenance import about_run
 from pipelines.errors import BlockedError
 from pipelines.files import private_folder
 from pipelines.release import note_validation
-from pipelines.validation import CheckResult, Verdict, write_evidence
+from pipelines.validation import CheckResult, Verdict, keys_shown, write_evidence
 
 SHOWN = 3
 
@@ -81,10 +81,7 @@ def blocked_message(results: list[CheckResult]) -> str:
     """One line: how many checks block, and the first with its failing keys."""
     blocking = [r for r in results if r.verdict == "could_not_run" or (r.verdict == "failed" and r.severity == "error")]
     first = blocking[0]
-    keys = "; ".join(
-        ", ".join(f"{name}={value}" for name, value in key.items())
-        for key in first.failing_keys.head(SHOWN).to_dict("records")
-    )
+    keys = "; ".join(keys_shown(first, SHOWN))
     what = "could not run" if first.verdict == "could_not_run" else f"failed for {first.n_failed} rows"
     return (
         f"validation blocks the release: {len(blocking)} of {len(results)} checks; {first.check_id} ({first.context}) {what}"

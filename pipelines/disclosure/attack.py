@@ -36,6 +36,9 @@ SWEEPS = 4
 ZERO = 1e-6
 """Below it a drawn vector is zero: the draws are about one, rounding is some 1e-9."""
 
+ROOM = 3.0
+"""Times the wanted width: more room than that does not make a cell lead the others."""
+
 EDGE = 0.02
 """Share of the wanted width: a cell nearer to its bound than that stops all others of its component, and is tried by itself."""
 
@@ -164,16 +167,38 @@ def _wide(space: _NullSpace, down: Floats, up: Floats, goal: Floats, asked: Flag
     drawn = [space.draw(), space.draw(inward)]
     if edge.any():
         drawn.append(_NullSpace(matrix, space.scale, ~edge).draw())
-    for z in np.hstack(drawn).T:
+    middle = _walk(np.hstack(drawn), np.zeros(len(goal)), component, down, up, least, most)
+    # In the middle of what was reached there is room on all sides: once more from there, each cell by the room it has.
+    room = np.minimum(np.minimum(down + middle, up - middle), ROOM * goal)
+    free = room > ZERO * goal
+    drawn = [_NullSpace(matrix, np.where(free, room, 1.0), free).draw()]
+    _walk(drawn[0], middle, component, down, up, least, most)
+    return asked & _pushed(matrix, component, down, up, goal, asked, least, most)
+
+
+def _walk(
+    directions: Floats, begin: Floats, component: Ints, down: Floats, up: Floats, least: Floats, most: Floats
+) -> Floats:
+    """Go from a point both ways along each direction (a column) as far as the bounds allow, component by component.
+
+    Notes in `least` and `most` where each cell has been, and gives the middle of the points reached.
+    """
+    reached = np.zeros(len(begin))
+    for z in directions.T:
         for direction in (z, -z):
             with np.errstate(divide="ignore", invalid="ignore"):
-                room = np.where(direction > 0, up / direction, np.where(direction < 0, -down / direction, np.inf))
+                room = np.where(
+                    direction > 0,
+                    (up - begin) / direction,
+                    np.where(direction < 0, -(down + begin) / direction, np.inf),
+                )
             furthest = np.full(component.max() + 1, np.inf)
-            np.minimum.at(furthest, component, room)
-            step = direction * np.where(np.isfinite(furthest), furthest, 0.0)[component]
-            np.minimum(least, step, out=least)
-            np.maximum(most, step, out=most)
-    return asked & _pushed(matrix, component, down, up, goal, asked, least, most)
+            np.minimum.at(furthest, component, np.maximum(room, 0.0))
+            point = begin + direction * np.where(np.isfinite(furthest), furthest, 0.0)[component]
+            np.minimum(least, point, out=least)
+            np.maximum(most, point, out=most)
+            reached += point
+    return np.asarray(reached / (2 * directions.shape[1]))
 
 
 def _pushed(
@@ -191,6 +216,7 @@ def _pushed(
     wide = 1e6 * max(float(goal.max()), 1.0)
     down, up = np.minimum(down, wide), np.minimum(up, wide)
     random = np.random.default_rng(20150914)
+    by_column, order = csc_array(matrix), np.argsort(component, kind="stable")
 
     def doubtful() -> Flags:
         return asked & (most - least < goal_met)
@@ -208,24 +234,21 @@ def _pushed(
         above = (np.minimum(up, goal) - most) * random.random(len(goal))
         below = (np.minimum(down, goal) + least) * random.random(len(goal))
         towards = np.where(above >= below, 1.0, -1.0)
-        own, reach = _reach(matrix, np.isin(component, component[cells]))
+        own = np.flatnonzero(np.isin(component, component[cells]))
+        reach = Reach(by_column[:, own])
         reach.bound(-np.minimum(down, goal)[own], np.minimum(up, goal)[own])
         note(own, reach.best(np.where(cells, -towards / np.maximum(goal, 1e-9), 0.0)[own]))
-    for number in np.unique(component[doubtful()]).tolist():
-        own, reach = _reach(matrix, component == number)
+    cells = doubtful()
+    for own in np.split(order, np.flatnonzero(np.diff(component[order])) + 1):
+        if not cells[own].any():
+            continue
+        reach = Reach(by_column[:, own])
         reach.bound(-down[own], up[own])
         for position, cell in enumerate(own.tolist()):
             for direction in (1.0, -1.0):
                 if asked[cell] and most[cell] - least[cell] < goal_met[cell]:
                     note(own, reach.furthest(position, direction))
     return np.asarray(most - least >= goal_met)
-
-
-def _reach(matrix: csr_array, columns: Flags) -> tuple[Ints, Reach]:
-    """The programs about some columns that share no row with the others, and their numbers."""
-    own = np.flatnonzero(columns)
-    part = csr_array(matrix[:, own])
-    return own, Reach(csr_array(part[np.diff(part.indptr) > 0]))
 
 
 def _components(matrix: csr_array) -> Ints:

@@ -12,6 +12,9 @@ without a line is an error, not a mart without rules. Domains:
   its items, so that one hidden item would follow from it and the others.
 * `responses`: who was invited and answered; no means.
 * `files`: respondents of each delivered file.
+* `linked`: who of a unit was there in another mapping too. Everybody else of the unit follows from them and its score, so they
+  share one fate: too few of either hide both. Units add up by those who stayed, and not by those who left or joined, for who
+  changes school stays in the municipality.
 * `results`: who has a result of a test, or a gain within a school year. In place of a mapping stands the school year, in place
   of a theme the test with its grade. Below the programme the public sees none of them.
 """
@@ -185,7 +188,16 @@ GUARDS: dict[str, Guard] = {
             for part in ("with", "without")
         ),
     ),
-    "turnover": Guard(primary.theme_score_reasons, _LEAST, (On("scores", _FROM | _WHOLE), On("scores", _TO | _WHOLE))),
+    "turnover": Guard(
+        primary.theme_score_reasons,
+        _LEAST,
+        (
+            On("scores", _FROM | _WHOLE),
+            On("scores", _TO | _WHOLE),
+            On("linked", _FROM | {"breakdown": "'linked'", "breakdown_value": "mapping_to"}),
+            On("linked", _TO | {"breakdown": "'linked'", "breakdown_value": "mapping_from"}),
+        ),
+    ),
     "nonresponse_weighted": Guard(
         primary.theme_score_reasons,
         "select is_institution, respondent_group, n, raters from mart",
@@ -293,6 +305,20 @@ CELLS = {
         where content = 'answers'
         group by all
     """,
+    "linked": """
+        with sides as (
+            select *, mapping_from as mapping, mapping_to as other, n_leavers as n_others, leavers as points from turnover
+            union all
+            select *, mapping_to, mapping_from, n_joiners, -joiners from turnover
+        )
+        select sides.mapping, respondent_group, theme, level, unit_id, 'linked' as breakdown, other as breakdown_value,
+            n_stayers as n, least(n_stayers, nullif(n_others, 0)) as n_least, sides.raters_least as raters,
+            scores.mean_raw + points * sigma / 100 as mean_raw
+        from sides
+        join theme_scores as scores using (mapping, respondent_group, theme, level, unit_id)
+        join base_parameters using (respondent_group, theme, form)
+        where scores.form = 'trend' and scores.breakdown = 'all'
+    """,
     "results": """
         select school_year as mapping, respondent_group, test || '/' || grade as theme, level, unit_id,
             case when background = 'all' then 'all' else 'background' end as breakdown, background as breakdown_value,
@@ -311,6 +337,7 @@ RULES: dict[str, Rule] = {
     "items": primary.item_distribution_reasons,
     "responses": primary.response_reasons,
     "files": primary.extract_reconciliation_reasons,
+    "linked": primary.theme_score_reasons,
     "results": primary.result_reasons,
 }
 """Primary rule of a domain's cells."""

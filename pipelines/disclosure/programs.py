@@ -31,7 +31,7 @@ def smallest(
         gap: share of the cost by which the answer may lie above the best.
     """
     kinds = [highspy.HighsVarType.kInteger if is_whole else highspy.HighsVarType.kContinuous for is_whole in whole]
-    solver = _solver(matrix, row_low, np.full(len(row_low), highspy.kHighsInf), cost, low, high, kinds)
+    solver = _solver(csc_array(matrix), row_low, np.full(len(row_low), highspy.kHighsInf), cost, low, high, kinds)
     solver.setOptionValue("mip_max_nodes", nodes)
     solver.setOptionValue("mip_rel_gap", gap)
     solver.run()
@@ -44,12 +44,15 @@ def smallest(
 class Reach:
     """How far the columns of matrix·x = 0 can be pushed within bounds: one system, many objectives."""
 
-    def __init__(self, matrix: csr_array) -> None:
-        """Load the system."""
-        rows, columns = matrix.shape
-        nothing, everything = np.zeros(columns), np.arange(columns, dtype=np.int32)
-        self._size, self._columns = columns, everything
-        self._solver = _solver(matrix, np.zeros(rows), np.zeros(rows), nothing, nothing, nothing)
+    def __init__(self, matrix: csc_array) -> None:
+        """Load the system; rows without an entry say nothing and are left out."""
+        rows, entries = np.unique(matrix.indices, return_inverse=True)
+        columns = matrix.shape[1]
+        nothing = np.zeros(columns)
+        self._size, self._columns = columns, np.arange(columns, dtype=np.int32)
+        level = np.zeros(len(rows))
+        filled = csc_array((matrix.data, entries.astype(np.int32), matrix.indptr), shape=(len(rows), columns))
+        self._solver = _solver(filled, level, level, nothing, nothing, nothing)
 
     def bound(self, low: Floats, high: Floats) -> None:
         """Set the bounds of all columns."""
@@ -76,7 +79,7 @@ class Reach:
 
 
 def _solver(
-    matrix: csr_array,
+    matrix: csc_array,
     row_low: Floats,
     row_high: Floats,
     cost: Floats,
@@ -85,14 +88,13 @@ def _solver(
     kinds: list[highspy.HighsVarType] | None = None,
 ) -> highspy.Highs:
     """HiGHS with a program loaded; silent, on one core, and so the same on every day."""
-    by_column = csc_array(matrix)
     program = highspy.HighsLp()
-    program.num_row_, program.num_col_ = by_column.shape
+    program.num_row_, program.num_col_ = matrix.shape
     program.col_cost_, program.col_lower_, program.col_upper_ = cost, low, high
     program.row_lower_, program.row_upper_ = row_low, row_high
     program.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    program.a_matrix_.start_, program.a_matrix_.index_ = by_column.indptr, by_column.indices
-    program.a_matrix_.value_ = by_column.data
+    program.a_matrix_.start_, program.a_matrix_.index_ = matrix.indptr, matrix.indices
+    program.a_matrix_.value_ = matrix.data
     if kinds is not None:
         program.integrality_ = kinds
     solver = highspy.Highs()  # type: ignore[no-untyped-call]

@@ -25,7 +25,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from scipy.sparse import csr_array
 
 from pipelines.disclosure.programs import smallest
@@ -306,11 +305,12 @@ def _stacked(blocks: list[csr_array]) -> csr_array:
 def _without_spare(part: System, hidden: Flags, primary: Flags, need: Needs) -> Flags:
     """Show again, the dearest first, every secondary cell that no condition needs."""
     result = hidden.copy()
-    touching = pd.Series(part.owner).groupby(part.entry).indices
+    by_cell = np.argsort(part.entry, kind="stable")
+    first = np.searchsorted(part.entry[by_cell], np.arange(len(hidden) + 1))
     spare = np.flatnonzero(result & ~primary)
     for cell in spare[np.argsort(-need.cost[spare], kind="stable")]:
         result[cell] = False
-        near = part.owner[touching[cell]] if cell in touching else np.zeros(0, dtype=np.int64)
+        near = part.owner[by_cell[first[cell] : first[cell + 1]]]
         if lacking(part.of(near), result, need).any():
             result[cell] = True
     return result

@@ -64,6 +64,17 @@ def current_parameters(database: duckdb.DuckDBPyConnection) -> dict[str, Entry]:
     return found
 
 
+def write_parameters(folder: Path, found: dict[str, Entry]) -> None:
+    """Keep a run's parameters beside its statements, for publication to freeze."""
+    write_atomically(folder / FILE, json.dumps(found).encode())
+
+
+def read_parameters(folder: Path) -> dict[str, Entry]:
+    """What `write_parameters` wrote."""
+    found: dict[str, Entry] = json.loads((folder / FILE).read_text(encoding="utf-8"))
+    return found
+
+
 def check_frozen(path: Path, found: dict[str, Entry], definition: Definition) -> None:
     """Stop where a frozen parameter is another one now, unless the programme declares a new base.
 

@@ -18,7 +18,7 @@ from pipelines.errors import ConfigurationError
 from pipelines.programme.definition import Definition, Extract, Label, Mapping, RespondentGroup
 from pipelines.programme.lineage import institution_lineages
 from pipelines.programme.results import all_targets, check_targets, check_tests, with_series
-from pipelines.programme.tables import TABLES, Problems, check_pairs, check_reference, read_table, typed
+from pipelines.programme.tables import TABLES, Problems, check_pairs, check_reference, read_table, typed, with_ranges
 
 __all__ = [
     "PROGRAMMES",
@@ -148,6 +148,7 @@ def load_programme(slug_or_folder: str | Path) -> Programme:
     definition = _read_definition(folder)
     problems = Problems()
     raw = {table.name: read_table(folder, table, problems) for table in TABLES}
+    raw["scales"] = with_ranges(raw["scales"], problems)
     _check_between(definition, raw, problems)
     problems.raise_if_any()
     tables = {table.name: typed(raw[table.name], table) for table in TABLES}

@@ -51,6 +51,9 @@ class Table:
 SHOWN = 20
 """Problems told at once."""
 
+RANGE = re.compile(r"(?P<first>-?\d+)\.\.(?P<last>-?\d+)")
+LONGEST_RANGE = 10_000
+"""Numbers of a range of codes; each is an answer of its own in the distributions."""
 SCHOOL_YEAR = re.compile(r"(\d{4})/(\d{2})")
 TEST_KINDS = ("national_test", "exam", "measurement")
 INDICATORS = ("share_good", "share_best", "share_poor", "mean_score", "added_value", "theme", "social_gap")
@@ -139,8 +142,17 @@ TABLES = (
         ("scale", "code"),
         (
             Column("scale", "code of the answer scale"),
-            Column("code", "the code exactly as extracts write it, blanks around it apart"),
-            Column("value", "whole number on the item's own scale; empty unless valid", required=False, kind="integer"),
+            Column(
+                "code",
+                "the code exactly as extracts write it, blanks around it apart; "
+                "or a range like 200..1000: every whole number in it is a valid code, its own value and label",
+            ),
+            Column(
+                "value",
+                "whole number on the item's own scale; empty unless valid, and for a range",
+                required=False,
+                kind="integer",
+            ),
             Column(
                 "kind",
                 "valid: scored; declined: answered but not scored (don't know); missing: not answered",
@@ -368,6 +380,39 @@ def _check_cells(frame: pd.DataFrame, table: Table, problems: Problems) -> None:
     for number in frame.index[frame.duplicated(list(table.key))]:
         key = ", ".join(f"{name}={frame.at[number, name]!s}" for name in table.key)
         problems.add(table.file, int(number), None, f"stands twice ({key})")
+
+
+def with_ranges(scales: pd.DataFrame, problems: Problems) -> pd.DataFrame:
+    """Scales with one row per number where the file gives a range.
+
+    Args:
+        scales: as `read_table` gives them; the index is the row of the file, and is that of each number too.
+        problems: receives ranges that are none.
+    """
+    parts: list[pd.DataFrame] = []
+    for number, row in scales.iterrows():
+        where, found = int(str(number)), RANGE.fullmatch(str(row["code"]))
+        if not found:
+            parts.append(scales.loc[[number]])
+            continue
+        first, last = int(found["first"]), int(found["last"])
+        if row["kind"] != "valid" or row["value"]:
+            problems.add(
+                "scales.csv", where, "code", "a range is of kind valid and has no value: each number is its own"
+            )
+        elif not 0 < last - first < LONGEST_RANGE:
+            problems.add("scales.csv", where, "code", f"a range is of 2 to {LONGEST_RANGE} numbers, the smallest first")
+        else:
+            texts = [str(value) for value in range(first, last + 1)]
+            same = pd.DataFrame([row] * len(texts), index=pd.Index([number] * len(texts), name="row"))
+            parts.append(same.assign(code=texts, value=texts, label_da=texts, label_en=texts))
+    result = pd.concat([scales.iloc[:0], *parts])
+    twice = result.duplicated(["scale", "code"]) & ~result.index.isin(
+        scales.index[scales.duplicated(["scale", "code"])]
+    )
+    for number in result.index[twice].unique():
+        problems.add("scales.csv", int(number), "code", "stands in another row of the scale already")
+    return result
 
 
 def is_number(text: str) -> bool:

@@ -21,7 +21,7 @@ from pipelines.release.manifest import read_manifest, write_manifest
 from pipelines.release.publish import Published, actor, publish
 from pipelines.release.retention import retire
 from pipelines.release.rollback import roll_back
-from pipelines.release.sending import Sent, send_deliveries
+from pipelines.release.sending import Sent, places_to_deliver, send_deliveries
 from pipelines.release.signature import Checker, Signer, load_checker, load_signer
 from pipelines.release.verify import Problem, last_line, verify
 
@@ -47,6 +47,7 @@ __all__ = [
     "load_signer",
     "note_validation",
     "package_versions",
+    "places_to_deliver",
     "publish",
     "read_manifest",
     "release_id",

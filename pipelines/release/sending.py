@@ -15,8 +15,9 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from pipelines.errors import ConfigurationError
+from pipelines.errors import ConfigurationError, RemoteError
 from pipelines.files import private_folder
+from pipelines.programme.definition import Definition
 from pipelines.release.deliveries import INVENTORY
 from pipelines.release.places import DELIVERIES
 from pipelines.remote import PAUSES, IncompleteError, attempt, open_remote, shown
@@ -32,6 +33,11 @@ class Sent:
     url: str
     sent: int
     unchanged: int
+
+
+def places_to_deliver(programme: Definition | None, settings: Settings) -> list[str]:
+    """URLs that a programme and the settings name."""
+    return [*(programme.deliver if programme else ()), *(settings.deliver or "").split()]
 
 
 def send_deliveries(
@@ -70,8 +76,13 @@ def _send(release_id: str, folders: Sequence[Path], url: str, settings: Settings
         if attempt(partial(_content, system, f"{target}/{INVENTORY}"), what, "read", pauses) == inventory:
             unchanged += 1
             continue
-        for name in [*(name for name in names if name != INVENTORY), INVENTORY]:
-            attempt(partial(_put, system, folder / name, f"{target}/{name}"), f"{what}/{name}", "sent", pauses)
+        try:
+            for name in [*(name for name in names if name != INVENTORY), INVENTORY]:
+                attempt(partial(_put, system, folder / name, f"{target}/{name}"), f"{what}/{name}", "sent", pauses)
+        except FileNotFoundError:
+            raise RemoteError(
+                f"{what}: the place is not there; create it (a bucket, a folder) or correct the URL"
+            ) from None
         sent += 1
     return Sent(shown(url), sent, unchanged)
 

@@ -22,6 +22,8 @@ from math import ceil, comb, sqrt
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from pipelines.files import write_atomically
@@ -38,10 +40,14 @@ TRAIT = np.arange(-90, 91) * STEP
 
 FORMS = ("full", "trend")
 
+Flags = NDArray[np.bool_]
+
 README = """What is true of the simulated extracts beside this folder.
 
 levels.csv       true mean on the 500 scale: one row per mapping, level, unit, respondent group, theme and form
 changes.csv      true change on the trend form: one row per pair of mappings, level, unit, respondent group and theme
+initiatives.csv  true difference in development of schools with an initiative and schools that never had one on the theme:
+                 one row per initiative, respondent group, theme and phase
 gains.csv        true gain within a school year of tests taken several times: one row per test, school year, level and unit
 parameters.json  the model: seed, scale, variances, and per theme and item the loadings and thresholds of the answers
 
@@ -83,9 +89,18 @@ class FormTruth:
     icc_municipality: float
 
 
-def cells_of(world: World, group: RespondentGroup, mapping: int) -> Cells | None:
-    """Count the persons invited by municipality, gender, grade and background; None where nobody was."""
+def cells_of(world: World, group: RespondentGroup, mapping: int, schools: Flags | None = None) -> Cells | None:
+    """Count the persons invited by municipality, gender, grade and background; None where nobody was.
+
+    Args:
+        world: everything that was drawn.
+        group: whom to count.
+        mapping: position of the mapping.
+        schools: which institutions to count; left out: all.
+    """
     persons = world.population.invited(mapping, group)
+    if schools is not None:
+        persons = persons.take(np.flatnonzero(schools[persons.school]))
     if not len(persons):
         return None
     levels = len(world.plan.sizes.background) + 1
@@ -136,10 +151,22 @@ def density(cells: Cells, means: Floats, variance: float, n_municipalities: int)
     return result
 
 
+def expected(
+    world: World, group: RespondentGroup, theme: Theme, form: str, mapping: int, invited: Cells
+) -> tuple[Floats, Floats, Floats]:
+    """Distribution of the trait (`density`), and mean and mean square of the score at every point of the grid."""
+    plan, items, place = world.model.plans[group.code], theme.form(mapping, form), invited.municipality
+    effect = person_effect(theme, mapping, invited.gender, invited.grade, invited.background, centre(group, world.plan))
+    centre_of_cell = theme.municipality[place] + theme.change[mapping][place] + effect
+    trait = density(invited, centre_of_cell, 1 - plan.icc_municipality, len(theme.municipality))
+    blank = plan.item_missing + (theme.declined if items[0].declined is not None else 0.0)
+    return trait, *score_moments(items, blank)
+
+
 def form_truth(world: World, group: RespondentGroup, theme: Theme, form: str, cells: list[Cells | None]) -> FormTruth:
     """Expectations of one form of a theme over all mappings (`cells` is None where nobody was invited)."""
     group_plan = world.model.plans[group.code]
-    n_places, middle = len(theme.municipality), centre(group, world.plan)
+    n_places = len(theme.municipality)
     mean = np.full((len(cells), n_places), np.nan)
     programme_mean = np.full(len(cells), np.nan)
     shares = np.zeros_like(mean)
@@ -148,12 +175,7 @@ def form_truth(world: World, group: RespondentGroup, theme: Theme, form: str, ce
         items = theme.form(mapping, form)
         if invited is None or not items:
             continue
-        effect = person_effect(theme, mapping, invited.gender, invited.grade, invited.background, middle)
-        place = invited.municipality
-        centre_of_cell = theme.municipality[place] + theme.change[mapping][place] + effect
-        trait = density(invited, centre_of_cell, 1 - group_plan.icc_municipality, n_places)
-        blank = group_plan.item_missing + (theme.declined if items[0].declined is not None else 0.0)
-        score, square = score_moments(items, blank)
+        trait, score, square = expected(world, group, theme, form, mapping, invited)
         share = shares[mapping] = trait.sum(axis=1)
         present = share > 0
         mean[mapping, present] = trait[present] @ score / share[present]
@@ -190,6 +212,7 @@ def write_truth(folder: Path, world: World) -> None:
     programme = world.programme
     levels: list[list[str]] = []
     changes: list[list[str]] = []
+    initiatives: list[list[str]] = []
     groups: dict[str, object] = {}
     for group in programme.respondent_groups:
         cells = [cells_of(world, group, mapping) for mapping in range(len(programme.mappings))]
@@ -201,6 +224,7 @@ def write_truth(folder: Path, world: World) -> None:
                 levels += _level_rows(programme, theme, form, truth)
                 if form == "trend":
                     changes += _change_rows(programme, theme, truth)
+                    initiatives += initiative_rows(world, group, theme, truth)
             themes[theme.code] = _theme_parameters(programme, theme, found)
         groups[group.code] = {**world.model.plans[group.code].model_dump(), "themes": themes}
     folder.mkdir(parents=True, exist_ok=True)
@@ -208,6 +232,9 @@ def write_truth(folder: Path, world: World) -> None:
     write_atomically(folder / "levels.csv", _csv(["programme", "mapping", *keys, "true_mean"], levels))
     pair = ["programme", "mapping_from", "mapping_to"]
     write_atomically(folder / "changes.csv", _csv([*pair, *keys, "true_delta", "trait_delta"], changes))
+    arms = [f"true_{figure}" for figure in ("delta_with", "delta_without", "difference")]
+    head = ["programme", "initiative", "respondent_group", "theme", "phase", "mapping_from", "mapping_to", *arms]
+    write_atomically(folder / "initiatives.csv", _csv(head, initiatives))
     parameters = {
         "programme": programme.slug,
         "seed": world.seed,
@@ -226,6 +253,51 @@ def write_truth(folder: Path, world: World) -> None:
     text = json.dumps(parameters, ensure_ascii=False, indent=1)
     write_atomically(folder / "parameters.json", (text + "\n").encode())
     write_atomically(folder / "README.md", README.encode())
+
+
+def initiative_rows(world: World, group: RespondentGroup, theme: Theme, truth: FormTruth) -> list[list[str]]:
+    """Rows of initiatives.csv: change of schools with and of schools that never had an initiative on the theme (method.md 7)."""
+    programme, rows = world.programme, []
+    table = programme.initiatives
+    table = table[table["theme"].eq(theme.code) & table["respondent_group"].isin(["", group.code])]
+    keys = programme.mapping_keys
+    for initiative, own in table.groupby("initiative", sort=True):
+        arms = takes_part(world, own), ~takes_part(world, table)
+        start, end = (keys.index(own[name].iloc[0]) for name in ("mapping_from", "mapping_to"))
+        for phase, first, last in (("before", start - 1, start), ("during", start, end), ("after", end, end + 1)):
+            if first < 0 or last >= len(keys):
+                continue
+            deltas = [
+                _arm_mean(world, group, theme, truth, last, arm) - _arm_mean(world, group, theme, truth, first, arm)
+                for arm in arms
+            ]
+            if not np.isnan(deltas).any():
+                figures = [_written(value) for value in (*deltas, deltas[0] - deltas[1])]
+                key = [programme.slug, str(initiative), group.code, theme.code, phase, keys[first], keys[last]]
+                rows.append([*key, *figures])
+    return rows
+
+
+def takes_part(world: World, units: pd.DataFrame) -> Flags:
+    """Which institutions take part: those of a municipality that does as a whole, and those that are or become one that does."""
+    programme, schools = world.programme, world.schools
+    lineage = dict(zip(programme.lineage["institution_id"], programme.lineage["lineage_id"], strict=True))
+    whole = units["institution_id"].eq("")
+    places = programme.municipalities["municipality_id"].isin(units.loc[whole, "municipality_id"]).to_numpy(dtype=bool)
+    named = {lineage.get(school, school) for school in units.loc[~whole, "institution_id"]}
+    of_named = np.array([lineage.get(school, school) in named for school in schools.ids], dtype=bool)
+    return np.asarray(places[schools.municipality] | of_named, dtype=bool)
+
+
+def _arm_mean(
+    world: World, group: RespondentGroup, theme: Theme, truth: FormTruth, mapping: int, schools: Flags
+) -> float:
+    """True mean of some schools on the 500 scale, trend form; NaN where nobody was asked."""
+    invited = cells_of(world, group, mapping, schools)
+    if invited is None or not theme.form(mapping, "trend"):
+        return float("nan")
+    trait, score, _ = expected(world, group, theme, "trend", mapping, invited)
+    return float(500 + 100 * (trait.sum(axis=0) @ score - truth.mu) / truth.sigma)
 
 
 def _units(programme: Programme) -> list[tuple[str, str, int | None]]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from pipelines.validation.attack import attack_marts
 from pipelines.validation.evidence import Verdict, write_evidence
-from pipelines.validation.results import CheckResult, from_dbt
+from pipelines.validation.results import CheckResult, from_dbt, keys_shown
 from pipelines.validation.run import run_suite
 from pipelines.validation.suites import EXPECTATIONS, Suite, load_suites
 from pipelines.validation.tables import (
@@ -32,6 +32,7 @@ __all__ = [
     "Verdict",
     "attack_marts",
     "from_dbt",
+    "keys_shown",
     "load_suites",
     "mart_suites",
     "run_suite",

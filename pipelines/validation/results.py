@@ -55,6 +55,12 @@ class CheckResult:
         return f"{self.check_id}{where}: {self.message or self.verdict}"
 
 
+def keys_shown(result: CheckResult, most: int) -> list[str]:
+    """The first failing keys of a check as text: `mapping=2009, theme=trivsel`."""
+    rows = result.failing_keys.head(most).to_dict("records")
+    return [", ".join(f"{name}={value}" for name, value in row.items()) for row in rows]
+
+
 def context_text(context: Mapping[str, str]) -> str:
     """A context as it is written in the evidence: `2015/elev_0_3` for an extract, `public` for a mart."""
     return "/".join(context.values())

@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -199,9 +199,12 @@ def _batches() -> Any:
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
     from great_expectations.execution_engine import pandas_execution_engine
+    from great_expectations.expectations import expectation as judged
 
     # It would hash every frame twice for a fingerprint that nobody reads; verdicts are bound to the files' own hashes.
     pandas_execution_engine.HASH_THRESHOLD = 0
+    base: Any = judged.Expectation
+    base.configuration = property(_Remembered(base.configuration.fget))
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     return (
@@ -209,6 +212,22 @@ def _batches() -> Any:
         .add_dataframe_asset("frame")
         .add_batch_definition_whole_dataframe("whole")
     )
+
+
+class _Remembered:
+    """A property's value, kept for the object that was asked last.
+
+    One call asks an expectation for its configuration a hundred times, and each time it would be put together anew.
+    """
+
+    def __init__(self, get: Callable[[Any], Any]) -> None:
+        self._get = get
+        self._last: tuple[Any, Any] = (None, None)
+
+    def __call__(self, owner: Any) -> Any:
+        if self._last[0] is not owner:
+            self._last = (owner, self._get(owner))
+        return self._last[1]
 
 
 def _checked(found: Mapping[str, Any], data: pd.DataFrame) -> int:

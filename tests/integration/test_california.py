@@ -1,7 +1,7 @@
 """California's Academic Performance Index 1999 and 2000 as a programme, against R's survey package.
 
-A school is the respondent, its index the one answer; clusters are districts or counties. What is called the institution of a
-programme is therefore the district (or county), whose number is stable, and the state is the one municipality.
+A school is the respondent, its index the one answer. The district (or the county) is the municipality and its one institution, so
+that it is the cluster of the whole state.
 """
 
 from __future__ import annotations
@@ -27,20 +27,19 @@ respondent_groups: [{code: schools, label: {da: Skoler, en: Schools}, kind: pupi
 extracts:
   - respondent_group: schools
     path: api.csv
-    columns: {respondent_id: cds, municipality_id: state, institution_id: cluster}
+    columns: {respondent_id: cds, municipality_id: district, institution_id: cluster}
 thresholds: {trend_min_items_short: 1}
 """
 
 
-def programme_folder(folder: Path) -> Path:
+def programme_folder(folder: Path, districts: list[str]) -> Path:
     """One theme of one item with the index's whole range as its scale."""
     files = {
         "programme.yaml": DEFINITION,
-        "municipalities.csv": "municipality_id,label\nCA,California\n",
+        "municipalities.csv": "municipality_id,label\n" + "".join(f"{d},District {d}\n" for d in districts),
         "themes.csv": "respondent_group,theme,label_da,label_en,position\nschools,api,API,API,1\n",
         "items.csv": "respondent_group,item_id,theme,direction,text_da,text_en,position\nschools,api,api,1,API,API,1\n",
-        "scales.csv": "scale,code,value,kind,label_da,label_en\n"
-        + "".join(f"index,{value},{value},valid,{value},{value}\n" for value in range(200, 1001)),
+        "scales.csv": "scale,code,value,kind,label_da,label_en\nindex,200..1000,,valid,Indeks,Index\n",
         "codebook.csv": "mapping,respondent_group,variable,item_id,scale,comparability\n"
         "1999,schools,api,api,index,new\n2000,schools,api,api,index,identical\n",
     }
@@ -57,9 +56,9 @@ def test_levels_change_and_clustered_errors_are_those_of_r(real_data: Path, tmp_
     for mapping, column in ROUNDS.items():
         folder = tmp_path / "landing" / "california_api" / mapping
         folder.mkdir(parents=True)
-        rows = "".join(f"{row['cds']},CA,{row[cluster]},{row[column]}\n" for row in schools)
-        (folder / "api.csv").write_text("cds,state,cluster,api\n" + rows, encoding="utf-8")
-    programme = load_programme(programme_folder(tmp_path / "programme"))
+        rows = "".join(f"{row['cds']},{row[cluster]},{row[cluster]},{row[column]}\n" for row in schools)
+        (folder / "api.csv").write_text("cds,district,cluster,api\n" + rows, encoding="utf-8")
+    programme = load_programme(programme_folder(tmp_path / "programme", sorted({row[cluster] for row in schools})))
     warehouse = built_warehouse(
         programme, tmp_path / "landing", tmp_path / "home", "theme_scores progression,tag:marts"
     )

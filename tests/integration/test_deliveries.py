@@ -21,6 +21,7 @@ from pipelines.programme import load_programme
 from pipelines.release import Recipient, Sent, send_deliveries, write_deliveries
 from pipelines.settings import load_settings
 from tests.conftest import SMALL, Built, run_cli
+from tests.s3 import s3_server
 from tests.sftp import sftp_server
 
 NO_PAUSE = (0.0, 0.0)
@@ -174,6 +175,58 @@ def test_sent_by_sftp_and_tried_again(release: Path, tmp_path: Path, monkeypatch
             send_deliveries(release, [f"{url}inbox"], settings, NO_PAUSE)
         assert "hemmelig" not in str(caught.value)
         assert not (root / "inbox" / "101" / release.name / "delivery.json").exists(), "the list of files comes last"
+
+
+def test_sent_to_s3_and_tried_again(release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from s3fs import S3FileSystem
+
+    settings, bucket = load_settings({}, home=tmp_path), "leverancer"
+    with s3_server(bucket, monkeypatch) as client:
+
+        def there() -> dict[str, bytes]:
+            found = client.list_objects_v2(Bucket=bucket).get("Contents", ())
+            return {o["Key"]: client.get_object(Bucket=bucket, Key=o["Key"])["Body"].read() for o in found}
+
+        def here(place: str) -> dict[str, bytes]:
+            return {
+                f"{place.format(folder.name)}/{release.name}/{name}": content
+                for folder in (release / "deliveries").iterdir()
+                for name, content in tree(folder).items()
+            }
+
+        real, faults, order = S3FileSystem._put_file, ["broken", "broken"], []
+
+        async def sometimes(self: S3FileSystem, source: str, target: str, *args: object, **more: object) -> object:
+            if faults:
+                faults.pop()
+                raise ConnectionResetError("gone")
+            order.append(target)
+            return await real(self, source, target, *args, **more)
+
+        monkeypatch.setattr(S3FileSystem, "_put_file", sometimes)
+        url = f"s3://{bucket}/ud"
+        assert send_deliveries(release, [url], settings, NO_PAUSE) == [Sent(url, 2, 0)]
+        assert faults == []
+        assert there() == here("ud/{}"), "every file whole, and no other: nothing temporary is left"
+        for folder in (release / "deliveries").iterdir():
+            own = [target for target in order if f"/{folder.name}/" in target]
+            assert own[-1].endswith("delivery.json"), "the list of files comes last"
+        order.clear()
+        assert send_deliveries(release, [url], settings, NO_PAUSE) == [Sent(url, 0, 2)]
+        assert order == []
+
+        # A place of each municipality's own; and what breaks for good leaves no list of files.
+        client.delete_object(Bucket=bucket, Key=f"ud/101/{release.name}/delivery.json")
+        faults += ["broken"] * 9
+        with pytest.raises(RemoteError, match="cannot be sent after 3 attempts") as caught:
+            send_deliveries(release, [url], settings, NO_PAUSE)
+        assert "hemmelig" not in str(caught.value)
+        assert f"ud/101/{release.name}/delivery.json" not in there()
+        faults.clear()
+        send_deliveries(release, [f"s3://{bucket}/til/{{municipality}}"], settings, NO_PAUSE)
+        assert {n: c for n, c in there().items() if n.startswith("til/")} == here("til/{}")
+        with pytest.raises(RemoteError, match="s3://findes-ikke/ud/101: the place is not there"):
+            send_deliveries(release, ["s3://findes-ikke/ud"], settings, NO_PAUSE)
 
 
 def test_places_that_are_of_no_use(release: Path, tmp_path: Path) -> None:

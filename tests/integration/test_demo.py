@@ -8,9 +8,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 
+from pipelines.programme import load_programme
+from tests.attacker import attack_release
 from tests.conftest import run_cli
 
 MARK = "Simulerede data"
@@ -58,3 +61,18 @@ def test_no_status_but_those_of_the_method(release: Path) -> None:
     assert set(frame["status"]) <= known
     assert {"status_quo", "not_comparable"} <= set(frame["status"])
     assert frame.loc[frame["suppressed"].notna(), "delta"].isna().all()
+
+
+def test_an_attacker_who_reads_only_released_files_finds_nothing(release: Path) -> None:
+    """One theme with much to hide beside what is small; more themes cost time and show no more."""
+    with duckdb.connect(str(release.parent.parent / "warehouse.duckdb"), read_only=True) as con:
+        parents = con.sql(
+            "select distinct mapping, lineage_id as institution, municipality_id as municipality from int_cells"
+        ).df()
+    turned = load_programme("pfl").items.query("direction == -1")
+    negative = frozenset(zip(turned["respondent_group"], turned["item_id"], strict=True))
+    theme = {"respondent_group": "laerer", "theme": "maal_og_data"}
+    marts = release / "marts" / "internal"
+    scores = pq.read_table(marts / "theme_scores.parquet", filters=[(name, "=", code) for name, code in theme.items()])
+    assert "secondary" in scores["suppressed"].to_pylist()
+    assert attack_release(marts, parents, 5, negative, **theme).to_dict("records") == []

@@ -33,6 +33,7 @@ class Oracle:
     progression: pd.DataFrame
     reliability: pd.DataFrame
     response_rates: pd.DataFrame
+    nonresponse: pd.DataFrame
     social_gap: pd.DataFrame
     social_gap_change: pd.DataFrame
     initiative_development: pd.DataFrame
@@ -44,16 +45,15 @@ class Oracle:
 
 
 def compute(programme: Programme, raw: Path) -> Oracle:
-    """All marts from the raw Parquet below `raw`."""
+    """All marts from the raw Parquet below `raw`, but `turnover`, which is about programmes that link their respondents."""
     people, answers, roster = (read(raw, name) for name in ("respondents", "answers", "roster"))
-    lineage = dict(zip(programme.lineage["institution_id"], programme.lineage["lineage_id"], strict=True))
-    for frame in (people, roster):
-        frame["school"] = frame["institution_id"].map(lambda i: lineage.get(i, i))
+    people, roster = (with_school(programme, frame) for frame in (people, roster))
     asked = asked_items(programme)
     scored = score_answers(asked, programme, answers, people)
     scores = with_500(programme, theme_means(programme, asked, scored).merge(people, on="respondent_key"))
     long = in_units(programme, scores)
     levels = theme_scores(programme, long)
+    came = dispositions(programme, asked, answers, people, roster)
     changed = progression(programme, long, levels)
     return Oracle(
         theme_scores=levels,
@@ -62,7 +62,8 @@ def compute(programme: Programme, raw: Path) -> Oracle:
             intra_class(scores), on=["mapping", "respondent_group", "theme"], how="left"
         ),
         item_comparability=item_drift(programme, asked, scored),
-        response_rates=response_rates(programme, asked, answers, people, roster),
+        response_rates=response_rates(programme, came),
+        nonresponse=nonresponse(programme, came),
         social_gap=social_gaps(programme, scores),
         social_gap_change=social_gap_changes(programme, scores),
         initiative_development=initiatives(programme, scores),
@@ -76,6 +77,12 @@ def compute(programme: Programme, raw: Path) -> Oracle:
         ),
         sustained=sustained(programme, changed),
     )
+
+
+def with_school(programme: Programme, people: pd.DataFrame) -> pd.DataFrame:
+    """Add `school`: what an institution is the same as in other rounds."""
+    lineage = dict(zip(programme.lineage["institution_id"], programme.lineage["lineage_id"], strict=True))
+    return people.assign(school=people["institution_id"].map(lambda i: lineage.get(i, i)))
 
 
 def read(raw: Path, name: str) -> pd.DataFrame:
@@ -345,10 +352,10 @@ def one_factor_omega(correlations: np.ndarray) -> float:
     return float(common / (common + np.exp(best[k:]).sum()))
 
 
-def response_rates(
+def dispositions(
     programme: Programme, asked: pd.DataFrame, answers: pd.DataFrame, people: pd.DataFrame, roster: pd.DataFrame
 ) -> pd.DataFrame:
-    """method.md 9: dispositions of everyone on the roster; without a roster file the extract lists everyone."""
+    """method.md 9: what became of everyone on the roster; without a roster file the extract lists everyone."""
     keyed = answers.merge(people[["respondent_key", "mapping", "respondent_group"]], on="respondent_key")
     keyed = keyed.merge(asked[["mapping", "respondent_group", "variable", "scale"]])
     kinds = programme.scales[["scale", "code", "kind"]]
@@ -371,22 +378,34 @@ def response_rates(
             one = mine[["mapping", "respondent_id", "disposition"]]
             mine = invited.merge(one, on=["mapping", "respondent_id"], how="left")
             mine["disposition"] = mine["disposition"].fillna("not_answered")
-        units = pd.concat(
-            [
-                mine.assign(level="programme", unit_id=programme.slug),
-                mine.assign(level="municipality", unit_id=mine["municipality_id"]),
-                mine.assign(level="institution", unit_id=mine["school"]),
-            ]
-        )
-        counts = units.groupby(["mapping", *UNIT, "disposition"]).size().unstack(fill_value=0)
-        counts["invited"] = counts.sum(axis=1)
-        found.append(counts.reset_index().assign(respondent_group=group.code))
+        found.append(mine)
+    return pd.concat(found, ignore_index=True)
+
+
+def response_rates(programme: Programme, came: pd.DataFrame) -> pd.DataFrame:
+    """method.md 9: counts of dispositions and rates over everyone on the roster."""
+    units = pd.concat([part.assign(level=level, unit_id=unit) for level, unit, part in all_units(programme, came)])
+    counts = units.groupby(["mapping", "respondent_group", *UNIT, "disposition"]).size().unstack(fill_value=0)
     names = ["complete", "partial", "break_off", "refusal", "not_answered", "other"]
-    result = pd.concat(found, ignore_index=True)
-    result = result.reindex(columns=["mapping", "respondent_group", *UNIT, "invited", *names]).fillna(0)
+    result = counts.reindex(columns=names, fill_value=0).assign(invited=counts.sum(axis=1)).reset_index()
     result["rr1"] = result["complete"] / result["invited"]
     result["rr2"] = (result["complete"] + result["partial"]) / result["invited"]
     return result
+
+
+def nonresponse(programme: Programme, came: pd.DataFrame) -> pd.DataFrame:
+    """method.md 9: of those on the roster whose gender or grade is known, how many answered."""
+    found = []
+    for level, unit, part in all_units(programme, came):
+        for breakdown in ("gender", "grade"):
+            value = part[breakdown].dropna()
+            value = value.astype(int).astype(str) if breakdown == "grade" else value
+            answered = part.loc[value.index, "disposition"].isin(["complete", "partial"])
+            rows = answered.groupby([part["mapping"], part["respondent_group"], value.rename("breakdown_value")])
+            counts = rows.agg(invited="size", answered="sum").reset_index()
+            found.append(counts.assign(level=level, unit_id=unit, breakdown=breakdown))
+    result = pd.concat(found, ignore_index=True)
+    return result.assign(rr2=result["answered"] / result["invited"])
 
 
 def linearised(
@@ -416,18 +435,41 @@ def units_of(programme: Programme, rows: pd.DataFrame) -> list[tuple[str, str, p
     return [("programme", programme.slug, rows), *places]
 
 
+def all_units(programme: Programme, rows: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
+    """The same and every school."""
+    schools = [("institution", str(unit), part) for unit, part in rows.groupby("school")]
+    return [*units_of(programme, rows), *schools]
+
+
+def contrast(
+    programme: Programme, level: str, rows: pd.DataFrame, arms: list[tuple[int, pd.Series]]
+) -> tuple[float, ...]:
+    """Σ sign · mean over arms: clusters are schools; for a school its classes where every arm has enough, else Welch."""
+    if level != "institution":
+        return linearised(programme, rows, arms, rows["school"])
+    room = rows["mapping"] + " " + rows["institution_id"] + " " + rows["class_id"]
+    least = programme.definition.thresholds.min_classes
+    if all(room[mask].notna().all() and room[mask].nunique() >= least for _, mask in arms):
+        return linearised(programme, rows, arms, room)
+    sizes = [int(mask.sum()) for _, mask in arms]
+    spreads = [rows.loc[mask, "score"].var() / n for (_, mask), n in zip(arms, sizes, strict=True)]
+    estimate, variance = sum(sign * rows.loc[mask, "score"].mean() for sign, mask in arms), sum(spreads)
+    divisor = sum(part**2 / (n - 1) for part, n in zip(spreads, sizes, strict=True) if n > 1)
+    return estimate, math.sqrt(variance), variance**2 / divisor if divisor else math.nan, sum(sizes)
+
+
 def social_gaps(programme: Programme, scores: pd.DataFrame) -> pd.DataFrame:
-    """method.md 6, above the school: highest minus lowest level of parents' education, full form."""
+    """method.md 6: highest minus lowest level of parents' education, full form."""
     low, high = programme.definition.background[0].code, programme.definition.background[-1].code
     telling = scores.loc[scores["background"].notna(), "respondent_group"].unique()
     found = []
     rows = scores[scores["form"].eq("full") & scores["respondent_group"].isin(telling)]
     for key, theme in rows.groupby(["mapping", "respondent_group", "theme"]):
-        for level, unit, part in units_of(programme, theme):
+        for level, unit, part in all_units(programme, theme):
             top, bottom = part["background"].eq(high), part["background"].eq(low)
             figures: tuple[float, ...] = (math.nan,) * 4
             if top.any() and bottom.any():
-                figures = linearised(programme, part, [(1, top), (-1, bottom)], part["school"])
+                figures = contrast(programme, level, part, [(1, top), (-1, bottom)])
             unknown = int(part["background"].isna().sum())
             found.append((*key, level, unit, len(part), unknown, bottom.sum() or None, top.sum() or None, *figures))
     names = ["mapping", "respondent_group", "theme", *UNIT, "n", "n_unknown", "n_lowest", "n_highest"]
@@ -435,11 +477,11 @@ def social_gaps(programme: Programme, scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def social_gap_changes(programme: Programme, scores: pd.DataFrame) -> pd.DataFrame:
-    """Change of the gap on the trend form, above the school, where both rounds have both levels."""
+    """Change of the gap on the trend form, where both rounds have both levels."""
     low, high = programme.definition.background[0].code, programme.definition.background[-1].code
     rows, keys, found = scores[scores["form"].eq("trend")], list(programme.mapping_keys), []
     for key, theme in rows.groupby(["respondent_group", "theme"]):
-        for level, unit, part in units_of(programme, theme):
+        for level, unit, part in all_units(programme, theme):
             for i, a in enumerate(keys):
                 for b in keys[i + 1 :]:
                     arms = [
@@ -447,7 +489,7 @@ def social_gap_changes(programme: Programme, scores: pd.DataFrame) -> pd.DataFra
                         for sign, mapping, code in ((1, b, high), (-1, b, low), (-1, a, high), (1, a, low))
                     ]
                     if all(mask.any() for _, mask in arms):
-                        found.append((a, b, *key, level, unit, *linearised(programme, part, arms, part["school"])))
+                        found.append((a, b, *key, level, unit, *contrast(programme, level, part, arms)))
     names = ["mapping_from", "mapping_to", "respondent_group", "theme", *UNIT, "delta", "se", "df", "clusters"]
     return with_bounds(pd.DataFrame(found, columns=names), "delta")
 
@@ -547,6 +589,30 @@ def composition(programme: Programme, scores: pd.DataFrame) -> pd.DataFrame:
                 found.append((a, b, *key, level, unit, *counts, delta, both, delta - both))
     names = ["mapping_from", "mapping_to", "respondent_group", "theme", *UNIT, "schools_both", "schools_opened"]
     names += ["schools_closed", "n_both_from", "n_both_to", "delta", "delta_both", "composition"]
+    return pd.DataFrame(found, columns=names)
+
+
+def turnover(programme: Programme, scores: pd.DataFrame) -> pd.DataFrame:
+    """method.md 5, where respondents are linked: the change of those who stayed, and what joiners and leavers add."""
+    found, rows = [], scores[scores["form"].eq("trend")]
+    for key, theme in rows.groupby(["respondent_group", "theme"]):
+        for level, unit, part in all_units(programme, theme):
+            for a, b in pairs(programme):
+                first, last = (
+                    part[part["mapping"].eq(mapping)].set_index("respondent_id")["score"] for mapping in (a, b)
+                )
+                if first.empty or last.empty:
+                    continue
+                stay = first.index.intersection(last.index)
+                came, left = last.drop(stay), first.drop(stay)
+                of_stayers = last[stay].mean() - first[stay].mean() if len(stay) else math.nan
+                joiners = len(came) / len(last) * (came.mean() - last[stay].mean()) if len(came) else 0.0
+                leavers = -len(left) / len(first) * (left.mean() - first[stay].mean()) if len(left) else 0.0
+                counts = len(first), len(last), len(stay), len(left), len(came)
+                delta = last.mean() - first.mean()
+                found.append((a, b, *key, level, unit, *counts, delta, of_stayers, joiners, leavers))
+    names = ["mapping_from", "mapping_to", "respondent_group", "theme", *UNIT, "n_from", "n_to", "n_stayers"]
+    names += ["n_leavers", "n_joiners", "delta", "delta_stayers", "joiners", "leavers"]
     return pd.DataFrame(found, columns=names)
 
 

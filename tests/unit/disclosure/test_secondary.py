@@ -43,7 +43,7 @@ def table(people: People) -> tuple[pd.DataFrame, pd.DataFrame]:
             parts.append(part.assign(level=level, breakdown=breakdown))
     cells = pd.concat(parts, ignore_index=True)
     cells = cells[cells["breakdown_value"] != "unknown"].reset_index(drop=True)
-    cells = cells.assign(domain="scores", respondent_group="pupils", theme="trivsel", is_told=True)
+    cells = cells.assign(domain="scores", respondent_group="pupils", theme="trivsel", form="full", is_told=True)
     parents = data[["mapping", "institution", "municipality"]].drop_duplicates()
     return cells, parents
 

@@ -15,6 +15,7 @@ from pipelines.extract import Pulled, pull
 from pipelines.programme import load_programme
 from pipelines.settings import Settings, load_settings
 from tests.conftest import DATA, SMALL
+from tests.s3 import s3_server
 from tests.sftp import sftp_server
 
 NO_PAUSE = (0.0, 0.0, 0.0)
@@ -136,29 +137,12 @@ def test_sftp(settings: Settings, sftp: tuple[str, Path]) -> None:
 
 
 def test_s3(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    import boto3
-    from moto.server import ThreadedMotoServer
-
-    for name, value in (
-        ("AWS_ACCESS_KEY_ID", "k"),
-        ("AWS_SECRET_ACCESS_KEY", "s"),
-        ("AWS_DEFAULT_REGION", "eu-north-1"),
-    ):
-        monkeypatch.setenv(name, value)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
-        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-        client = boto3.client("s3")
-        client.create_bucket(Bucket="udtraek", CreateBucketConfiguration={"LocationConstraint": "eu-north-1"})
+    with s3_server("udtraek", monkeypatch) as client:
         for name, body in whole().items():
             client.put_object(Bucket="udtraek", Key=f"in/{SMALL}/{name}", Body=body)
         assert set(go(settings, "s3://udtraek/in").downloaded) == FILES
         assert landed(settings) == whole()
         assert go(settings, "s3://udtraek/in").downloaded == ()
-    finally:
-        server.stop()
 
 
 def test_addresses_that_are_of_no_use(settings: Settings) -> None:

@@ -236,3 +236,46 @@ def test_no_change_at_all_can_be_asked_for(make_tiny: MakeTiny, tiny_files: dict
     simulate(make_tiny(tiny_files), tmp_path / "out", scale=0.02)
     changes = rows(tmp_path / "out", "changes.csv")
     assert {row["trait_delta"] for row in changes} == {"0.0000"}
+
+
+Key = tuple[str, str, str, str]
+
+
+def of_initiatives(out: Path) -> dict[Key, dict[str, str]]:
+    """By initiative, group, theme and phase."""
+    names = ("initiative", "respondent_group", "theme", "phase")
+    return {tuple(row[name] for name in names): row for row in rows(out, "initiatives.csv")}  # type: ignore[misc]
+
+
+def test_a_municipality_with_an_initiative_changes_as_it_does_anyway(simulated: Simulated) -> None:
+    out, _ = simulated
+    found = of_initiatives(out)
+    changes = {
+        (r["unit_id"], r["respondent_group"], r["theme"], r["mapping_from"], r["mapping_to"]): r["true_delta"]
+        for r in rows(out, "changes.csv")
+    }
+    towns = {"billund_klasseledelse_feedback": "530", "roskilde_elevfeedback": "265", "kolding_relationer": "621"}
+    for (initiative, group, theme, phase), row in found.items():
+        delta = changes[towns[initiative], group, theme, row["mapping_from"], row["mapping_to"]]
+        # Six of a town's schools are like all of them: the model has no change of single schools, nor do teachers differ by age.
+        assert float(row["true_delta_with"]) == pytest.approx(float(delta), abs=2e-4), (initiative, phase)
+        difference = float(row["true_delta_with"]) - float(row["true_delta_without"])
+        assert float(row["true_difference"]) == pytest.approx(difference, abs=2e-4)
+    phases = {(initiative, phase) for initiative, _, _, phase in found}
+    assert ("roskilde_elevfeedback", "before") in phases
+    assert ("billund_klasseledelse_feedback", "after") in phases
+    assert ("billund_klasseledelse_feedback", "before") not in phases
+    assert float(found["kolding_relationer", "laerer", "relation_til_elever", "during"]["true_difference"]) != 0
+
+
+def test_without_are_those_who_never_had_an_initiative_on_the_theme(simulated: Simulated, world: World) -> None:
+    out, _ = simulated
+    row = of_initiatives(out)["roskilde_elevfeedback", "elev_4_10", "feedback_elev_elev", "during"]
+    assert (row["mapping_from"], row["mapping_to"]) == ("2017", "2019")
+    group = world.programme.group("elev_4_10")
+    [theme] = [theme for theme in world.model.themes["elev_4_10"] if theme.code == "feedback_elev_elev"]
+    truth = form_truth(world, group, theme, "trend", [cells_of(world, group, mapping) for mapping in range(3)])
+    # Billund had one on the theme, two years before.
+    never = ~world.programme.municipalities["municipality_id"].isin(["265", "530"]).to_numpy()
+    means = [np.average(truth.mean[mapping, never], weights=truth.share[mapping, never]) for mapping in (1, 2)]
+    assert float(row["true_delta_without"]) == pytest.approx(100 * (means[1] - means[0]) / truth.sigma, abs=1e-4)
