@@ -14,7 +14,7 @@ import pytest
 from scipy import stats
 
 from pipelines.disclosure import attacked, disclose
-from pipelines.marts import AUDIENCES
+from pipelines.marts import AUDIENCES, MARTS, Mart
 from pipelines.programme import Programme
 from tests.compiled import measured
 from tests.unit.models.survey import SCHOOLS, answer_all, numbered, people, write_programme
@@ -138,6 +138,21 @@ def test_gains_are_those_of_the_pupils(con: duckdb.DuckDBPyConnection) -> None:
     expected += [(own["rci"] > 1.96).mean(), (own["rci"] < -1.96).mean()]
     assert found[:9] == pytest.approx(expected, rel=1e-9)
     assert found[9] is None
+
+
+@pytest.mark.parametrize(
+    "mart", [m for m in MARTS if m.name in ("academic_results", "school_year_progression", "result_targets")]
+)
+def test_no_figure_is_nan_or_infinite_and_every_row_has_its_key(con: duckdb.DuckDBPyConnection, mart: Mart) -> None:
+    found = con.sql(f"select * from {mart.name}").to_arrow_table()
+    assert found.num_rows
+    for field in found.schema:
+        if str(field.type) == "double":
+            values = [value for value in found.column(field.name).to_pylist() if value is not None]
+            assert np.isfinite(np.array(values, dtype=float)).all(), field.name
+    keys = found.select(list(mart.key)).to_pandas()
+    assert not keys.isna().any(axis=None)
+    assert not keys.duplicated().any()
 
 
 def test_who_moved_counts_above_the_schools_only(con: duckdb.DuckDBPyConnection) -> None:
