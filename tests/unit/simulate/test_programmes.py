@@ -10,13 +10,18 @@ import pytest
 from pipelines.extract import BLOCKS, check_files
 from pipelines.programme import PROGRAMMES, load_programme
 from pipelines.settings import load_settings
-from pipelines.simulate import simulate
+from pipelines.simulate import demo_scale, simulate
 
 SLUGS = sorted({path.parent.name for path in PROGRAMMES.glob("*/simulation.yaml")} - {"pfl"})
 
 
 def test_they_are_those_of_the_founding_documents() -> None:
     assert {"billund", "svendborg", "lejre", "plf", "thisted"} <= set(SLUGS)
+
+
+def test_a_small_programme_is_shown_whole() -> None:
+    assert demo_scale(load_programme("lejre")) == 1
+    assert demo_scale(load_programme("pfl")) < 0.2
 
 
 @pytest.mark.parametrize("slug", SLUGS)
