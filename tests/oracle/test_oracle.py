@@ -72,7 +72,13 @@ def test_reliability(built: tuple[Warehouse, by_pandas.Oracle]) -> None:
 def test_item_comparability(built: tuple[Warehouse, by_pandas.Oracle]) -> None:
     warehouse, oracle = built
     key = ["mapping", "respondent_group", "theme", "item_id"]
-    compare(warehouse, oracle.item_comparability, "item_comparability", key, ["mapping_from", "n", "is_trend", "shift", "drift"])
+    compare(
+        warehouse,
+        oracle.item_comparability,
+        "item_comparability",
+        key,
+        ["mapping_from", "n", "is_trend", "shift", "drift"],
+    )
 
 
 def test_response_rates(built: tuple[Warehouse, by_pandas.Oracle]) -> None:
