@@ -480,6 +480,7 @@ def social_gap_changes(programme: Programme, scores: pd.DataFrame) -> pd.DataFra
     """Change of the gap on the trend form, where both rounds have both levels."""
     low, high = programme.definition.background[0].code, programme.definition.background[-1].code
     rows, keys, found = scores[scores["form"].eq("trend")], list(programme.mapping_keys), []
+    rows = rows[rows["background"].isin([low, high])]
     for key, theme in rows.groupby(["respondent_group", "theme"]):
         for level, unit, part in all_units(programme, theme):
             for i, a in enumerate(keys):

@@ -28,6 +28,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Warehouse, by_panda
 def compare(warehouse: Warehouse, oracle: pd.DataFrame, mart: str, key: list[str], figures: list[str]) -> None:
     with warehouse.connect() as con:
         ours = con.execute(f"select {', '.join(key + figures)} from {mart}").df()
+    assert not ours.duplicated(key).any(), f"{mart}: {ours[ours.duplicated(key)].head()}"
     both = ours.merge(oracle[key + figures], on=key, suffixes=("", "_oracle"), how="outer", indicator=True)
     assert both["_merge"].eq("both").all(), both[both["_merge"].ne("both")].head()
     for figure in figures:
@@ -71,7 +72,13 @@ def test_reliability(built: tuple[Warehouse, by_pandas.Oracle]) -> None:
 def test_item_comparability(built: tuple[Warehouse, by_pandas.Oracle]) -> None:
     warehouse, oracle = built
     key = ["mapping", "respondent_group", "theme", "item_id"]
-    compare(warehouse, oracle.item_comparability, "item_comparability", key, ["mapping_from", "n", "shift", "drift"])
+    compare(
+        warehouse,
+        oracle.item_comparability,
+        "item_comparability",
+        key,
+        ["mapping_from", "n", "is_trend", "shift", "drift"],
+    )
 
 
 def test_response_rates(built: tuple[Warehouse, by_pandas.Oracle]) -> None:

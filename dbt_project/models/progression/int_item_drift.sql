@@ -80,7 +80,8 @@ select
     with_theme.item_id,
     with_theme.mapping_from,
     with_theme.comparability,
-    trend_items.is_trend,
+    -- Of a theme with too few common items none is part of a trend form.
+    trend_items.is_trend and forms.has_trend as is_trend,
     with_theme.n_from,
     with_theme.n,
     with_theme.shift,
@@ -89,3 +90,5 @@ select
 from with_theme
 inner join {{ ref('int_trend_items') }} as trend_items
     on {{ equal_columns('with_theme', 'trend_items', ['respondent_group', 'item_id']) }}
+inner join {{ ref('int_theme_forms') }} as forms
+    on {{ equal_columns('with_theme', 'forms', ['mapping', 'respondent_group', 'theme']) }}

@@ -60,3 +60,19 @@ def test_one_unit_has_no_band_and_one_cluster_no_interval() -> None:
 def test_satterthwaite_is_a_setting() -> None:
     assert levels(510.0)["df"].iloc[1] == 10
     assert levels(510.0, degrees_of_freedom="satterthwaite")["df"].iloc[1] == 5
+
+
+def test_a_value_on_a_bound_lies_nearer_the_middle() -> None:
+    # Differences with an SD of exactly 10: two lie on each bound.
+    found = levels(*(500.0 + difference for difference in (-15, -5, 0, 0, 5, 15)))
+    assert found["band"].iloc[1:].tolist() == ["below", "around", "around", "around", "around", "above"]
+
+
+def test_units_that_are_all_alike_have_no_band() -> None:
+    assert levels(510.0, 510.0)["band"].iloc[1:].isna().all()
+
+
+def test_the_interval_of_a_level() -> None:
+    found = levels(510.0, 490.0).iloc[1]
+    half = stats.t.ppf(0.975, 10) * 4
+    assert (found["ci_low"], found["ci_high"]) == pytest.approx((510 - half, 510 + half))

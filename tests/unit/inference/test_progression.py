@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines.inference.intervals import half_width, two_sided_p
+from pipelines.inference.intervals import ROUNDING, half_width, standard_error, two_sided_p
 from pipelines.inference.progression import benjamini_hochberg, change_statements, hedges_g
 from pipelines.programme.definition import Thresholds
 
@@ -60,6 +60,16 @@ def test_interval_and_p_by_the_t_distribution() -> None:
     assert half_width(se, df)[0] == pytest.approx(5 * 2.364624251)
     assert two_sided_p(np.array([5 * 2.364624251]), se, df)[0] == pytest.approx(0.05)
     assert np.isnan(two_sided_p(np.array([1.0]), np.array([0.0]), df)[0])
+
+
+def test_one_degree_of_freedom_is_the_least() -> None:
+    se, df = np.array([5.0, 5.0]), np.array([1.0, 0.999])
+    assert half_width(se, df) == pytest.approx([5 * 12.7062047, np.nan], nan_ok=True)
+    assert two_sided_p(np.array([5 * 12.7062047] * 2), se, df) == pytest.approx([0.05, np.nan], nan_ok=True)
+
+
+def test_a_variance_that_is_only_rounding_is_none() -> None:
+    assert standard_error(np.array([ROUNDING, 0.999 * ROUNDING])) == pytest.approx([ROUNDING**0.5, 0.0])
 
 
 @pytest.mark.parametrize(

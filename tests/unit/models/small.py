@@ -48,7 +48,7 @@ def small_survey(folder: Path) -> Survey:
     frames = []
     for group in ("pupils", "teachers", "parents"):
         for size, schools in (
-            (4, ["101001", "102001"]),
+            (4, ["101001", "102"]),
             (9, ["101002", "101003", "102002"]),
             (24, ["101004", "101005", "102003"]),
         ):

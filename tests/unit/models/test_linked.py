@@ -23,7 +23,7 @@ TEACHERS = "respondent_group = 'teachers' and level = 'programme' and mapping_fr
 def linked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[duckdb.DuckDBPyConnection, pd.DataFrame]]:
     """Teachers of two schools; in 2017 one in four has left and others have come."""
     programme = write_programme(tmp_path_factory.mktemp("linked") / "lille", more="ids: {respondents_linked: true}\n")
-    everyone = people("teachers", ("2015", "2017"), per_school=12, schools=["101001", "102001"])
+    everyone = people("teachers", ("2015", "2017"), per_school=12, schools=["101001", "102"])
     number = everyone["respondent_id"].str.rpartition("-")[2].astype(int)
     gone = everyone["mapping"].eq("2017") & number.isin([0, 1, 2])
     not_yet = everyone["mapping"].eq("2015") & number.isin([10, 11])
