@@ -72,7 +72,13 @@ def test_reliability(built: tuple[Warehouse, by_pandas.Oracle]) -> None:
 def test_item_comparability(built: tuple[Warehouse, by_pandas.Oracle]) -> None:
     warehouse, oracle = built
     key = ["mapping", "respondent_group", "theme", "item_id"]
-    compare(warehouse, oracle.item_comparability, "item_comparability", key, ["mapping_from", "n", "is_trend", "shift", "drift"])
+    compare(
+        warehouse,
+        oracle.item_comparability,
+        "item_comparability",
+        key,
+        ["mapping_from", "n", "is_trend", "shift", "drift"],
+    )
 
 
 def test_response_rates(built: tuple[Warehouse, by_pandas.Oracle]) -> None:
@@ -126,7 +132,7 @@ PAIR = ["mapping_from", "mapping_to", *KEY]
 
 def test_composition(built: tuple[Warehouse, by_pandas.Oracle]) -> None:
     warehouse, oracle = built
-    figures = ["schools_both", "schools_opened", "schools_closed", "n_both_from", "n_both_to"]
+    figures = ["schools_both", "schools_opened", "schools_closed", "n_both_from", "n_both_to", "n_least"]
     compare(warehouse, oracle.composition, "composition", PAIR, [*figures, "delta", "delta_both", "composition"])
 
 

@@ -55,6 +55,11 @@ def test_hedges_g_by_hand() -> None:
     assert hedges_g(row).iloc[0] == pytest.approx((1 - 3 / (4 * 20 - 1)) * 25 / pooled)
 
 
+def test_hedges_g_needs_two_degrees_of_freedom() -> None:
+    assert hedges_g(pd.DataFrame([ROW | {"n_from": 2, "n_to": 2}])).notna().all()
+    assert hedges_g(pd.DataFrame([ROW | {"n_from": 1, "n_to": 2}])).isna().all()
+
+
 def test_interval_and_p_by_the_t_distribution() -> None:
     se, df = np.array([5.0]), np.array([7.0])
     assert half_width(se, df)[0] == pytest.approx(5 * 2.364624251)
