@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from pipelines.extract import Finding
 
 DEMO_PROGRAMME = "pfl"
-DEMO_SCALE = 0.075
 INTERRUPTED = 130
 TRACED = 12
 """Runs of rows that `trace` prints of a file."""
@@ -90,7 +89,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _demo(options: argparse.Namespace) -> int:
     """`demo`."""
-    from pipelines.simulate import simulate
+    from pipelines.simulate import demo_scale, simulate
 
     # Hundreds of profiles and papers would take longer than all the rest of so small a run.
     settings = _settings(options, profiles="first", pdf="joint")
@@ -102,7 +101,7 @@ def _demo(options: argparse.Namespace) -> int:
             f"{target} holds extracts that were not simulated; the demo would overwrite them; give another --home"
         )
     began = time.monotonic()
-    simulate(programme, settings.landing_dir, options.scale, options.seed)
+    simulate(programme, settings.landing_dir, options.scale or demo_scale(programme), options.seed)
     print(f"{SIMULATED}: extracts of {programme.label.en} in {target} ({time.monotonic() - began:.1f} s)")
     return _build(settings, options, (), "demo")
 
@@ -419,7 +418,7 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(command=_run)
 
     demo = commands.add_parser("demo", parents=[common, sized], help="simulate a small programme, then run")
-    demo.add_argument("--scale", type=_scale, default=DEMO_SCALE, help=f"1 is full size (default: {DEMO_SCALE})")
+    demo.add_argument("--scale", type=_scale, help="1 is full size (default: `demo_scale` of simulation.yaml)")
     demo.add_argument("--programme", default=DEMO_PROGRAMME, metavar="SLUG|DIR", help="default: pfl")
     demo.set_defaults(command=_demo)
 

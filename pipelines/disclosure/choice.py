@@ -46,6 +46,10 @@ class Choice:
         """All cells that are not shown."""
         return self.reasons.notna().to_numpy(dtype=bool)
 
+    def of(self, cells: Ints) -> Choice:
+        """That of some cells."""
+        return Choice(self.reasons.iloc[cells].reset_index(drop=True), self.primary[cells], self.need.of(cells))
+
 
 def choose(ground: Ground, rules: Rules) -> dict[str, Choice]:
     """Decide for one audience, domain by domain."""
@@ -75,12 +79,7 @@ def _choose(system: System, domain: str, rules: Rules, forced: Flags) -> Choice:
     worth = np.where(cells["is_told"], np.where(is_subset, SUBSET, 1.0), UNTOLD)
     need = needs(n, floors(system, domain, rules), is_small & ~is_subset, worth)
     hidden = protect(system, primary | forced, need)
-    choice = Choice(_coded(reasons, primary, hidden), primary, need)
-    failing = weak(system, choice, hidden).failing
-    if failing.any():
-        numbers, part = _blocks_of(system, failing)
-        own = Choice(choice.reasons.iloc[numbers].reset_index(drop=True), primary[numbers], need.of(numbers))
-        hidden[numbers] = _repaired(part, own, hidden[numbers], failing[numbers])
+    hidden = _repaired(system, Choice(reasons, primary, need), hidden)
     return Choice(_coded(reasons, primary, hidden), primary, need)
 
 
@@ -93,21 +92,17 @@ def _blocks_of(system: System, cells: Flags) -> tuple[Ints, System]:
     return numbers, system.part(numbers, relations)
 
 
-def _repaired(system: System, choice: Choice, hidden: Flags, failing: Flags, attempt: int = 0) -> Flags:
-    """Hide beside what fell, attack again, and go on with the blocks where something still falls."""
-    added = _beside(
-        system, hidden, failing, choice.need, boldness=int(attempt >= PATIENCE) + int(attempt >= 2 * PATIENCE)
-    )
-    if attempt == REPAIRS or not added.any():
-        return hidden
-    hidden = protect(system, hidden | added, choice.need, is_exact=False)
+def _repaired(system: System, choice: Choice, hidden: Flags, attempt: int = 0) -> Flags:
+    """Attack, hide beside what fell, and go on with the blocks where something fell."""
     failing = weak(system, choice, hidden).failing
-    if failing.any():
-        numbers, part = _blocks_of(system, failing)
-        own = Choice(
-            choice.reasons.iloc[numbers].reset_index(drop=True), choice.primary[numbers], choice.need.of(numbers)
-        )
-        hidden[numbers] = _repaired(part, own, hidden[numbers], failing[numbers], attempt + 1)
+    if not failing.any() or attempt > REPAIRS:
+        return hidden
+    numbers, part = _blocks_of(system, failing)
+    own, boldness = choice.of(numbers), int(attempt >= PATIENCE) + int(attempt >= 2 * PATIENCE)
+    added = _beside(part, hidden[numbers], failing[numbers], own.need, boldness)
+    if added.any():
+        more = protect(part, hidden[numbers] | added, own.need, is_exact=False)
+        hidden[numbers] = _repaired(part, own, more, attempt + 1)
     return hidden
 
 

@@ -3,7 +3,7 @@
 Belongs here: content, words, figures and layout of the reports. Does not belong here: computing or hiding a figure; whatever
 stands on a page is read from the marts of its audience.
 
-marts ─▶ `reading` ─▶ `content` (`records`) ─▶ `sections`, `documents` (blocks of `model`) ─▶ `figures` ─▶ `html` and other
+marts ─▶ `reading` ─▶ `content` (`records`) ─▶ sections, `documents` (blocks of `model`) ─▶ `figures` ─▶ `html` and other
 renderers. Words come from `reports/texts` through `texts` and `wording`, layout from `reports/templates` and `reports/style`.
 """
 

@@ -17,8 +17,8 @@ from pipelines.programme.definition import Label
 from pipelines.reporting.model import Said
 
 TableRow = Mapping[Hashable, object]
-Clusters = Literal["schools", "daycare", "both", "persons"]
-"""What uncertainty is counted in: schools, day-care institutions, either, or linked respondents."""
+Clusters = Literal["schools", "daycare", "both", "places", "persons"]
+"""What uncertainty is counted in: schools, day-care institutions, either, these and administrations, or linked respondents."""
 
 Scales = dict[str, tuple[tuple[int, Said], ...]]
 """Per answer scale its (value, label), from the lowest value up."""
@@ -125,6 +125,8 @@ def clusters_of(programme: Programme) -> Clusters:
     if programme.definition.ids.respondents_linked:
         return "persons"
     kinds = {group.institutions or "school" for group in programme.respondent_groups}
+    if "administration" in kinds:
+        return "places"
     if "daycare" not in kinds:
         return "schools"
     return "both" if "school" in kinds else "daycare"

@@ -23,8 +23,13 @@ from dataclasses import replace
 
 from pipelines.files import safe_names
 from pipelines.reporting import academic, wording
+from pipelines.reporting.answers import answer_chart
 from pipelines.reporting.cells import hidden_note, mark
+from pipelines.reporting.changes import change_blocks, moved_blocks, other_pairs, round_blocks
 from pipelines.reporting.content import Source, change_of, content_of, nonresponse_of
+from pipelines.reporting.contrasts import initiatives, social_gap
+from pipelines.reporting.groups import group_section, hidden_group
+from pipelines.reporting.guide import guide, links
 from pipelines.reporting.model import (
     Block,
     Bullets,
@@ -48,6 +53,8 @@ from pipelines.reporting.model import (
 )
 from pipelines.reporting.organisation import competence, levels_compared, same_persons, sectors
 from pipelines.reporting.other_sources import other_sources
+from pipelines.reporting.overview import strengths_and_focus, summary
+from pipelines.reporting.participation import response, response_in_short
 from pipelines.reporting.records import Content, GroupBlock, Level, Pair, Place, ThemeBlock
 from pipelines.reporting.scales import level_range
 from pipelines.reporting.sections import FEWEST_ROUNDS, Sections
@@ -114,7 +121,7 @@ def theme_document(source: Source, say: Speaker, family: str) -> Document:
             for number, group in enumerate(content.groups, 1)
             for place, theme in enumerate(group.themes, 1)
         ),
-        sections.guide(is_short=True),
+        guide(sections, is_short=True),
     ]
     return _document(source, say, _theme_entry(source, family), parts)
 
@@ -171,54 +178,54 @@ def _learning_report(source: Source, sections: Sections) -> list[Section]:
     is_whole = content.kind == "programme"
     lead = say("links.municipalities" if is_whole else f"links.{sections.members_word}.{source.frame.audience}")
     return _present(
-        sections.summary(),
+        summary(sections),
         progress(sections),
-        sections.strengths_and_focus(),
+        strengths_and_focus(sections),
         competence(source, sections),
-        sections.response(),
-        *(sections.group(group, number) for number, group in enumerate(content.groups, 1)),
+        response(sections),
+        *(group_section(sections, group, number) for number, group in enumerate(content.groups, 1)),
         levels_compared(sections),
         same_persons(sections),
-        sections.social_gap(),
+        social_gap(sections),
         _initiatives(sections),
         other_sources(source, sections),
         academic.school_year(source, sections),
         academic.beside(source, sections),
         academic.targets(source, sections),
-        sections.links(content.members, say("links.heading"), lead, "flere"),
-        sections.guide(),
+        links(sections, content.members, say("links.heading"), lead, "flere"),
+        guide(sections),
     )
 
 
 def _initiatives(sections: Sections) -> Section | None:
     """Schools with an initiative against schools without, and what became of its themes in the unit itself."""
-    found = sections.initiatives()
+    found = initiatives(sections)
     return None if found is None else replace(found, blocks=(*found.blocks, *followed(sections)))
 
 
 def _profile(source: Source, sections: Sections) -> list[Section]:
     content = sections.content
     return _present(
-        sections.summary(),
-        sections.strengths_and_focus(),
-        sections.response(),
-        *(sections.group(group, number) for number, group in enumerate(content.groups, 1)),
-        sections.social_gap(),
+        summary(sections),
+        strengths_and_focus(sections),
+        response(sections),
+        *(group_section(sections, group, number) for number, group in enumerate(content.groups, 1)),
+        social_gap(sections),
         _initiatives(sections),
         other_sources(source, sections),
         academic.school_year(source, sections),
         academic.targets(source, sections),
-        sections.guide(with_reliability=False),
+        guide(sections, with_reliability=False),
     )
 
 
 def _political_summary(_source: Source, sections: Sections) -> list[Section]:
     """What fits two pages."""
     return [
-        sections.summary(with_list=False),
-        sections.strengths_and_focus(most=5),
-        sections.response_in_short(),
-        sections.guide(is_short=True),
+        summary(sections, with_list=False),
+        strengths_and_focus(sections, most=5),
+        response_in_short(sections),
+        guide(sections, is_short=True),
     ]
 
 
@@ -230,20 +237,20 @@ def _progression(_source: Source, sections: Sections) -> list[Section]:
         if not group.themes:
             continue
         name = f"gruppe-{number}"
-        hidden = sections.hidden_group(group, name)
+        hidden = hidden_group(sections, group, name)
         if hidden is not None:
             parts.append(hidden)
             continue
         blocks: list[Block] = [
-            *sections.rounds(group, name),
+            *round_blocks(sections, group, name),
             *_sustained(sections, group, name),
-            *sections.changes(group, name),
-            *sections.other_pairs(group, name),
-            *sections.moved(group, name),
+            *change_blocks(sections, group, name),
+            *other_pairs(sections, group, name),
+            *moved_blocks(sections, group, name),
             *_composition(sections, group, name),
         ]
         parts.append(Section(name, group.label, (*hidden_note(say, blocks), *blocks)))
-    return [*parts, sections.guide(is_short=True)]
+    return [*parts, guide(sections, is_short=True)]
 
 
 def _progression_summary(sections: Sections) -> Section:
@@ -403,30 +410,30 @@ def _response(source: Source, sections: Sections) -> list[Section]:
     )
     blocks: list[Block] = [Paragraph(say("nonresponse.lead"))]
     blocks += [*hidden_note(say, [background]), background] if parts else [Paragraph(say("nonresponse.none"))]
-    found = [sections.response()]
+    found = [response(sections)]
     if rows:
         lead = Paragraph(say(f"nonresponse.members_lead.{kind}"))
         found.append(
             Section("enheder", say(f"nonresponse.heading.{kind}"), (lead, *hidden_note(say, [members]), members))
         )
     found.append(Section("bortfald", say("nonresponse.heading.background"), tuple(blocks)))
-    return [*found, sections.guide(is_short=True)]
+    return [*found, guide(sections, is_short=True)]
 
 
 def _quality(source: Source, sections: Sections) -> list[Section]:
     """What a kvalitetsrapport can take from the mapping, and what it has to fetch elsewhere (domain.md 3.3)."""
     say, content = sections.say, sections.content
     return _present(
-        replace(sections.summary(with_list=False), heading=say("quality.whole")),
+        replace(summary(sections, with_list=False), heading=say("quality.whole")),
         sectors(sections),
-        sections.strengths_and_focus(),
+        strengths_and_focus(sections),
         competence(source, sections),
         _follow_up(sections),
         _every_theme(sections),
         other_sources(source, sections),
         academic.targets(source, sections),
         _every_school(source, sections) if content.members else None,
-        sections.response_in_short(),
+        response_in_short(sections),
         Section(
             "ikke-med",
             say("quality.outside.heading"),
@@ -435,7 +442,7 @@ def _quality(source: Source, sections: Sections) -> list[Section]:
                 Bullets(tuple(say(f"quality.outside.items.{key}") for key in say.listed("quality.outside.items"))),
             ),
         ),
-        sections.guide(is_short=True),
+        guide(sections, is_short=True),
     )
 
 
@@ -577,14 +584,14 @@ def _informants(source: Source, sections: Sections, group: GroupBlock, theme: Th
     inner: list[Block] = [
         Heading(say("theme.municipalities", mapping=source.frame.latest.key)),
         _municipalities(source, sections, group, theme, name),
-        *sections.rounds(alone, name),
+        *round_blocks(sections, alone, name),
     ]
     if sections.content.pairs:
-        inner += sections.moved(alone, name)
+        inner += moved_blocks(sections, alone, name)
     if theme.answers:
         inner.append(Heading(say("group.answers")))
         inner += [
-            sections.answer_chart(theme.label, shared, f"{name}-svar-{k}") for k, shared in enumerate(theme.answers, 1)
+            answer_chart(sections, theme.label, shared, f"{name}-svar-{k}") for k, shared in enumerate(theme.answers, 1)
         ]
     heading = say("theme.asked", group=group.label, theme=theme.label)
     return Section(name, heading, (*blocks, *hidden_note(say, inner), *inner))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import pandas as pd
 from pydantic import BaseModel
 
 from pipelines.programme import Programme
@@ -401,7 +402,30 @@ def _further(given: Appendix) -> list[Section]:
         sections.append(_section(given, "social", *blocks))
     if len(programme.initiatives):
         sections.append(_section(given, "initiatives", Paragraph(given.text("method_page.initiatives.text"))))
+    if len(programme.tests):
+        sections.append(_section(given, "results", *_results(given)))
+    if len(programme.targets):
+        sections.append(_section(given, "targets", Paragraph(given.text("method_page.targets.text"))))
     return sections
+
+
+def _results(given: Appendix) -> list[Block]:
+    """How results of tests are counted, and the tests with their series."""
+    programme = given.programme
+    rows = []
+    for test in programme.tests.to_dict("records"):
+        name = {language: str(test[f"label_{language}"]) for language in LANGUAGES}
+        why = {language: str(test[f"reason_{language}"]) for language in LANGUAGES}
+        kind = given.text(f"method_page.results.kinds.{test['kind']}")
+        since = dict.fromkeys(LANGUAGES, str(test["from_year"]))
+        reliability: Cell = words(given.text("sign.none"))
+        if pd.notna(test["reliability"]):
+            reliability = Number(float(str(test["reliability"])), "coefficient")
+        rows.append(Row(name, (words(kind), words(since), reliability, words(why))))
+    heads = _columns(given, "results.test", "results.kind", "results.since", "results.reliability", "results.reason")
+    table = Table("tests", given.text("method_page.results.caption"), heads, (Part(None, tuple(rows)),))
+    texts = ["text", *(["gain", "reliable"] if programme.tests["kind"].eq("measurement").any() else []), "confidential"]
+    return [*(Paragraph(given.text(f"method_page.results.{key}")) for key in texts), table]
 
 
 def _disclosure(given: Appendix) -> list[Block]:

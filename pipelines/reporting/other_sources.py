@@ -54,7 +54,7 @@ def _moved(sections: Sections, kind: str, rows: Sequence[MartRow]) -> list[Said]
     found: dict[tuple[str, str, int | None], dict[str, float]] = {}
     for row in rows:
         value = number(row, main)
-        if text(row, "kind") == kind and value is not None:
+        if text(row, "kind") == kind and value is not None and code(row, "suppressed") is None:
             key = (text(row, "test"), text(row, "grade"), count(row, "series"))
             found.setdefault(key, {})[text(row, "school_year")] = value
     years = sorted({year for by_year in found.values() for year in by_year})[-2:]

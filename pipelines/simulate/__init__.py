@@ -20,12 +20,13 @@ from pipelines.errors import ConfigurationError, StorageError
 from pipelines.programme import Programme
 from pipelines.simulate.answers import draw_answers
 from pipelines.simulate.defects import plant_defects
+from pipelines.simulate.plan import read_plan
 from pipelines.simulate.results import write_results
 from pipelines.simulate.truth import write_truth
 from pipelines.simulate.world import make_world
 from pipelines.simulate.writing import WrittenFile, field_period, write_extract
 
-__all__ = ["SimulationSummary", "WrittenFile", "simulate"]
+__all__ = ["SimulationSummary", "WrittenFile", "demo_scale", "simulate"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,15 @@ class SimulationSummary:
     def __str__(self) -> str:
         """One line for people."""
         return f"{len(self.files)} files with {self.answers:,} answers in {self.folder}; the truth is in {self.truth}"
+
+
+def demo_scale(programme: Programme) -> float:
+    """Scale at which a programme is shown: a large one small, a small one whole.
+
+    Raises:
+        ConfigurationError: `simulation.yaml` is wrong.
+    """
+    return read_plan(programme).demo_scale
 
 
 def simulate(

@@ -10,6 +10,7 @@ evenly on the way. Steps and percentiles of national tests are cut from one norm
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -76,6 +77,17 @@ def gain_of(plan: ResultPlan, school_year: str) -> float:
     return _latest(plan.gain, school_year)
 
 
+def way_taken(plan: ResultPlan) -> float:
+    """Share of the way through the school year that lies between a pupil's first and last measurement, on average.
+
+    Of pupils with two or more of them: whoever misses the first or the last is told of a part of the gain.
+    """
+    steps, p = plan.measurements - 1, plan.taken
+    span = {k: (steps + 1 - k) * p * p * (1 - p) ** (steps - k) for k in range(1, steps + 1)}
+    total = sum(span.values())
+    return sum(share * k / steps for k, share in span.items()) / total if total else 0.0
+
+
 def school_gains(world: World, test: str, plan: ResultPlan) -> Floats:
     """What each school adds to the true gain, the same in all school years."""
     return stream(world.seed, "results", test, "school gains").normal(0, plan.gain_school_sd, len(world.schools.ids))
@@ -84,41 +96,38 @@ def school_gains(world: World, test: str, plan: ResultPlan) -> Floats:
 def gain_rows(world: World) -> list[list[str]]:
     """What is true of gains: programme, school year, level, unit, test, gain, standard error of measurement.
 
-    A unit's gain is that of its pupils in the test's grades; one score's error is the same in all units.
+    A unit's gain is that of its pupils in the test's grades, over the part of the year that their measurements span; one score's
+    error is the same in all units.
     """
-    programme, rows = world.programme, []
-    for extract in programme.definition.extracts:
-        for test, plan in (world.plan.results.get(extract.path, {}) if extract.content == "results" else {}).items():
-            if plan.measurements == 1:
-                continue
-            own, sem = school_gains(world, test, plan), plan.sd * np.sqrt(1 - _reliability(world, test))
-            for position in [n for n, m in enumerate(programme.mappings) if extract in programme.extracts(m.key)]:
-                for offset in plan.years:
-                    year = _year(programme.mappings[position], offset)
-                    persons = _takers(world, extract, position, plan, year)
-                    place = world.schools.municipality[persons.school]
-                    units = [("programme", programme.slug, np.ones(len(persons), dtype=bool))]
-                    units += [
-                        ("municipality", name, place == number)
-                        for number, name in enumerate(programme.municipalities["municipality_id"])
-                    ]
-                    units += [
-                        ("institution", name, persons.school == number) for number, name in enumerate(world.schools.ids)
-                    ]
+    rows: list[list[str]] = []
+    for extract in world.programme.definition.extracts:
+        plans = world.plan.results.get(extract.path, {}) if extract.content == "results" else {}
+        for test, plan in plans.items():
+            for position, mapping in enumerate(world.programme.mappings):
+                if plan.measurements > 1 and extract in world.programme.extracts(mapping.key):
                     rows += [
-                        [
-                            programme.slug,
-                            year,
-                            level,
-                            unit,
-                            test,
-                            f"{gain_of(plan, year) + own[persons.school[who]].mean():.6f}",
-                            f"{sem:.6f}",
-                        ]
-                        for level, unit, who in units
-                        if who.any()
+                        row
+                        for offset in plan.years
+                        for row in _gain_rows(world, extract, position, test, plan, _year(mapping, offset))
                     ]
     return rows
+
+
+def _gain_rows(
+    world: World, extract: Extract, position: int, test: str, plan: ResultPlan, year: str
+) -> Iterator[list[str]]:
+    """Rows of one test and school year."""
+    programme, way = world.programme, way_taken(plan)
+    school = _takers(world, extract, position, plan, year).school
+    own, sem = school_gains(world, test, plan), plan.sd * np.sqrt(1 - _reliability(world, test))
+    places = world.schools.municipality[school]
+    units = [("programme", programme.slug, np.ones(len(school), dtype=bool))]
+    units += [("municipality", str(k), places == n) for n, k in enumerate(programme.municipalities["municipality_id"])]
+    units += [("institution", name, school == number) for number, name in enumerate(world.schools.ids)]
+    for level, unit, who in units:
+        if who.any():
+            gain = way * (gain_of(plan, year) + own[school[who]].mean())
+            yield [programme.slug, year, level, unit, test, f"{gain:.6f}", f"{sem:.6f}"]
 
 
 def _reliability(world: World, test: str) -> float:

@@ -124,7 +124,10 @@ def _run_one(suite: Suite, expectation: Expectation, columns: _Columns, context:
     began = time.perf_counter()
     ready = _expectation(suite, expectation, columns, context)
     try:
-        outcome = _judge(ready, suite, columns, columns.narrow(expectation))
+        data = columns.narrow(expectation)
+        # Of no row nothing is wrong: a programme without tests or initiatives has empty marts, and a call costs 8 ms.
+        is_idle = bool(expectation.columns) and data.empty
+        outcome = _Outcome("passed") if is_idle else _judge(ready, suite, columns, data)
     except LookupError as error:
         outcome = _Outcome("could_not_run", message=str(error))
     except Exception as error:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from tests.conftest import run_cli
@@ -93,6 +94,9 @@ def test_billunds_report_on_the_second_of_three_mappings(run: Run) -> None:
     first = next(row for row in own.rows if len(row) > 1)
     assert first[:2] == ["Feedback til og mellem eleverne", "Lærere"]
     assert "stigning" in first[3]
+    assert "Resultaterne er fortrolige" in text
+    inside = found.page("municipality-530", "internal")
+    assert {"Nationale test", "Afgangsprøver og løfteevne"} <= {table.caption for table in inside.tables}
     for group, theme in (("laerer", "egne_kompetencer"), ("elev_0_3", "trivsel"), ("laerer", "klasseledelse")):
         assert found.true_change(group, theme, "530", "2015", "2017") > 20
 
@@ -140,10 +144,17 @@ def test_lejres_participants_are_held_against_themselves(run: Run) -> None:
     assert len([row for row in paired.rows if len(row) > 1]) == 12
     assert "stigning" in rows(paired)["Samtaler og elev-eksperimenter"][-1]
     assert "de samme personer har svaret begge gange" in " ".join(page.text.split())
-    assert not any(name.startswith("school-") for name in found.documents("public"))
-    for name in found.documents("internal"):
-        if name.startswith("school-"):
-            assert "Skoleledere" not in {row[0] for table in found.page(name, "internal").tables for row in table.rows}
+    schools = [(name, a) for a in ("public", "internal") for name in found.documents(a) if name.startswith("school-")]
+    assert 0 < len(schools) < 2 * 9, "small groups: not every school has a page, and to the public fewer"
+    for name, audience in schools:
+        own = found.page(name, audience)
+        assert own.table("Inviterede og svar, Efter forløbet, 2016").row("Skoleledere")[:6] == ["•"] * 6
+        assert own.table("Antal temaer efter udvikling fra 2015 til 2016").row("Skoleledere")[-2:] == ["6", "6"], (
+            "all hidden"
+        )
+    assert "Resultaterne er fortrolige og står kun i den interne udgave." in page.text
+    tests = found.page("municipality-350", "internal").table("Nationale test")
+    assert "4. klasse, 2014/15" in rows(tests), "existing results are where the course starts from"
 
 
 def test_levels_of_the_organisation_in_three_municipalities(run: Run) -> None:
@@ -164,3 +175,29 @@ def test_levels_of_the_organisation_in_three_municipalities(run: Run) -> None:
         found.page("programme").table("Elever, 4.–9. klasse: forskel efter forældrenes uddannelse i Kortlægning 2020")
     )
     assert gaps["Faglig mestring"][-1].startswith("−"), "the gap has become smaller, as it is true"
+
+
+def test_thisteds_pupils_within_the_school_year_beside_the_leadership(run: Run) -> None:
+    """Document 004: progression within each school year, 42 schools, the leadership beside it, and nothing public of it."""
+    found = run("thisted")
+    page = found.page("municipality-787", "internal")
+    grades = rows(page.table("Læsning: fremgang i skoleåret 2023/24"))
+    assert list(grades)[:3] == ["Alle elever", "3. klasse", "4. klasse"]
+    assert len(rows(page.table("Fremgang i skoleåret 2023/24 på hver skole, alle elever"))) == 42
+    assert "Tallene viser ikke, at det ene er en følge af det andet." in page.text
+    targets = rows(page.table("Resultatmål i det seneste skoleår"))
+    assert targets["Opfølgning på elevernes faglige progression (Lærere om ledelsen)"][-1] == "nået"
+    public = found.page("municipality-787").text
+    assert "Testresultater er fortrolige og vises kun i den interne udgave." in public
+    assert "Sikker fremgang" not in public
+    with (found.truth / "gains.csv").open(encoding="utf-8") as file:
+        keys = ("school_year", "level", "unit_id", "test")
+        truth = {tuple(row[key] for key in keys): float(row["true_gain"]) for row in csv.DictReader(file)}
+    marts = found.home / "current" / "marts" / "internal" / "school_year_progression.parquet"
+    covered = [
+        row["ci_low"] <= truth[tuple(row[key] for key in keys)] <= row["ci_high"]
+        for row in pq.read_table(marts).to_pylist()
+        if row["breakdown"] == "all" and row["level"] == "institution" and row["ci_low"] is not None
+    ]
+    assert len(covered) == 42 * 3 * 2
+    assert sum(covered) / len(covered) > 0.9

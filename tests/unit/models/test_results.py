@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from scipy import stats
 
+from pipelines.disclosure import attacked, disclose
+from pipelines.marts import AUDIENCES, MARTS, Mart
+from pipelines.programme import Programme
 from tests.compiled import measured
 from tests.unit.models.survey import SCHOOLS, answer_all, numbered, people, write_programme
 
@@ -86,12 +91,16 @@ def results() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+def programme(tmp_path_factory: pytest.TempPathFactory) -> Programme:
     folder = tmp_path_factory.mktemp("results") / "lille"
     folder.mkdir()
     (folder / "tests.csv").write_text(TESTS, encoding="utf-8")
     (folder / "targets.csv").write_text(TARGETS, encoding="utf-8")
-    programme = write_programme(folder, more=MORE)
+    return write_programme(folder, more=MORE)
+
+
+@pytest.fixture(scope="module")
+def con(programme: Programme) -> Iterator[duckdb.DuckDBPyConnection]:
     everyone = numbered(people("pupils", per_school=12))
     with measured(programme, everyone, answer_all(programme, everyone, seed=3), results=results()) as built:
         yield built
@@ -129,6 +138,21 @@ def test_gains_are_those_of_the_pupils(con: duckdb.DuckDBPyConnection) -> None:
     expected += [(own["rci"] > 1.96).mean(), (own["rci"] < -1.96).mean()]
     assert found[:9] == pytest.approx(expected, rel=1e-9)
     assert found[9] is None
+
+
+@pytest.mark.parametrize(
+    "mart", [m for m in MARTS if m.name in ("academic_results", "school_year_progression", "result_targets")]
+)
+def test_no_figure_is_nan_or_infinite_and_every_row_has_its_key(con: duckdb.DuckDBPyConnection, mart: Mart) -> None:
+    found = con.sql(f"select * from {mart.name}").to_arrow_table()
+    assert found.num_rows
+    for field in found.schema:
+        if str(field.type) == "double":
+            values = [value for value in found.column(field.name).to_pylist() if value is not None]
+            assert np.isfinite(np.array(values, dtype=float)).all(), field.name
+    keys = found.select(list(mart.key)).to_pandas()
+    assert not keys.isna().any(axis=None)
+    assert not keys.duplicated().any()
 
 
 def test_who_moved_counts_above_the_schools_only(con: duckdb.DuckDBPyConnection) -> None:
@@ -232,3 +256,57 @@ def test_a_municipalitys_target_is_for_its_schools_and_its_year(con: duckdb.Duck
         con, "select value, status from result_targets where target = 'K2' and unit_id = '102' and measure = 'fp9'"
     )
     assert status == ("met" if value >= 0 else "not_met")
+
+
+def test_public_marts_hold_the_whole_programme_only_and_the_attack_fails(
+    con: duckdb.DuckDBPyConnection, programme: Programme, tmp_path: Path
+) -> None:
+    disclosed = disclose(con, programme.definition, tmp_path, simulated=True)
+    levels: dict[str, set[tuple[str, str | None]]] = {}
+    for mart in ("academic_results", "school_year_progression"):
+        found = pq.read_table(tmp_path / "public" / f"{mart}.parquet").to_pylist()
+        levels[mart] = {(row["level"], row["suppressed"]) for row in found}
+        for row in found:
+            if row["level"] != "programme":
+                kept = {
+                    "programme",
+                    "school_year",
+                    "level",
+                    "unit_id",
+                    "respondent_group",
+                    "test",
+                    "grade",
+                    "background",
+                }
+                kept |= {"breakdown", "breakdown_value", "kind", "subject", "series", "suppressed", "reason"}
+                assert {name for name, value in row.items() if value is not None} <= kept
+    assert levels["academic_results"] == {
+        ("programme", None),
+        ("municipality", "confidential"),
+        ("institution", "confidential"),
+    }
+    assert ("programme", None) in levels["school_year_progression"]
+    targets = pq.read_table(tmp_path / "public" / "result_targets.parquet").to_pylist()
+    below = [row for row in targets if row["level"] != "programme"]
+    assert {row["status"] for row in below if not row["mapping"]} == {"suppressed"}
+    assert {row["status"] for row in below if row["mapping"]} > {"suppressed"}
+    internal = pq.read_table(tmp_path / "internal" / "academic_results.parquet").to_pylist()
+    assert any(row["suppressed"] is None and row["level"] == "institution" for row in internal)
+    for audience in AUDIENCES:
+        assert {name: len(keys) for name, keys in attacked(disclosed, tmp_path, audience).items()} == dict.fromkeys(
+            ("determined", "narrow", "near", "shown"), 0
+        )
+
+
+def test_a_class_is_hidden_with_its_grade(con: duckdb.DuckDBPyConnection, programme: Programme, tmp_path: Path) -> None:
+    disclose(con, programme.definition, tmp_path, simulated=True)
+    rows = pq.read_table(tmp_path / "internal" / "school_year_progression.parquet").to_pylist()
+    hidden = {
+        (row["school_year"], row["unit_id"], row["test"], row["breakdown_value"])
+        for row in rows
+        if row["breakdown"] == "grade" and row["suppressed"] is not None
+    }
+    for row in rows:
+        grade = row["breakdown_value"].partition("/")[0]
+        if row["breakdown"] == "class" and (row["school_year"], row["unit_id"], row["test"], grade) in hidden:
+            assert row["suppressed"] is not None

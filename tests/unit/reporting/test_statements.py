@@ -1,0 +1,248 @@
+"""Sentences and sections by rule: progress, potential, timing, competence development, levels, same persons, other sources.
+
+Each content is the example's with some themes bent, so that one rule decides.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from pipelines.programme import Programme
+from pipelines.reporting import Provenance
+from pipelines.reporting.catalogue import Academic
+from pipelines.reporting.content import Source, content_of, source_of, tally_of
+from pipelines.reporting.model import Bullets, Cell, Hidden, Number, Paragraph, Section, Table, Words
+from pipelines.reporting.organisation import competence, levels_compared, same_persons, sectors, shared_themes
+from pipelines.reporting.other_sources import other_sources
+from pipelines.reporting.reading import Marts
+from pipelines.reporting.records import Change, Content, GroupBlock, Level, Pair, ThemeBlock, Turnover
+from pipelines.reporting.sections import Sections
+from pipelines.reporting.statements import first_rise, potential, progress
+from pipelines.reporting.texts import Speaker, Voices
+
+PAIRS = (Pair("2015", "2017"), Pair("2017", "2019"))
+PLAIN = Level("shown", n=100, mean=500.0, low=495.0, high=505.0, favourable=0.6, band="around")
+
+
+@pytest.fixture(scope="module")
+def source(programme: Programme, marts: Path, provenance: Provenance) -> Source:
+    return source_of(programme, Marts(marts), "public", provenance)
+
+
+@pytest.fixture(scope="module")
+def plain(source: Source) -> Content:
+    """Bakkeby: nothing has changed, nothing lies low."""
+    content = content_of(source, source.municipalities[0])
+    return replace(content, groups=tuple(bent(group) for group in content.groups))
+
+
+def bent(group: GroupBlock, **statuses: str) -> GroupBlock:
+    """A group whose themes are around the programme and inconclusive, but for the latest pair of those named."""
+
+    def theme(one: ThemeBlock) -> ThemeBlock:
+        latest = statuses.get(one.code, "inconclusive")
+        changes = tuple(
+            Change(change.pair, latest if change.pair == PAIRS[1] else "inconclusive", delta=20.0, low=10.0, high=30.0)
+            for change in one.changes
+        )
+        return replace(one, level=PLAIN, changes=changes, members=tuple(PLAIN for _ in one.members))
+
+    themes = tuple(theme(one) for one in group.themes)
+    tallies = tuple(tally_of(one.changes[k].status for one in themes) for k in range(len(group.tallies)))
+    return replace(group, themes=themes, tallies=tallies)
+
+
+def with_groups(content: Content, *groups: GroupBlock) -> Content:
+    tally = tally_of(theme.changes[0].status for group in groups for theme in group.themes)
+    return replace(content, groups=groups, tally=tally)
+
+
+def told(section: Section | None) -> list[str]:
+    """The Danish sentences of a section's lists."""
+    assert section is not None
+    return [item["da"] for block in section.blocks if isinstance(block, Bullets) for item in block.items]
+
+
+def table(section: Section | None, name: str) -> Table:
+    assert section is not None
+    return next(block for block in section.blocks if isinstance(block, Table) and block.name == name)
+
+
+def shown(cells: tuple[Cell, ...]) -> list[object]:
+    """Values, words and signs of a row."""
+    return [
+        cell.value if isinstance(cell, Number) else cell.words["da"] if isinstance(cell, Words) else "•"
+        for cell in cells
+        if isinstance(cell, (Number, Words, Hidden))
+    ]
+
+
+def test_the_group_with_most_of_its_themes_risen_comes_first(plain: Content, voices: Voices) -> None:
+    pupils, leaders = plain.groups
+    content = with_groups(plain, bent(pupils, trivsel="increase"), bent(leaders, trivsel="increase", ro="increase"))
+    sentences = told(progress(Sections(Speaker(voices), content)))
+    assert sentences[0].startswith("Der er særlig fremgang hos ledere fra 2017 til 2019: Trivsel; <script>")
+    assert sentences[1] == "Derudover ses fremgang hos elever: Trivsel."
+    assert "både hos medarbejdere og ledere (temaer: 2) og hos børn og elever (temaer: 1)" in sentences[2]
+    assert sentences[3] == "Ingen temaer er fokusområder."
+    one = with_groups(plain, bent(pupils, trivsel="increase"), leaders)
+    assert told(progress(Sections(Speaker(voices), one)))[0] == "Der er fremgang hos elever fra 2017 til 2019: Trivsel."
+
+
+def test_what_fell_is_told_and_is_potential(plain: Content, voices: Voices) -> None:
+    pupils, leaders = plain.groups
+    content = with_groups(plain, bent(pupils, trivsel="decrease"), bent(leaders, trivsel="decrease"))
+    sentences = told(progress(Sections(Speaker(voices), content)))
+    assert sentences[:2] == ["Der er fald hos elever: Trivsel.", "Der er fald hos ledere: Trivsel."]
+    assert sentences[-1] == "Der er potentiale i at sætte yderligere fokus på: Trivsel (elever, ledere)."
+    assert list(potential(content)) == ["trivsel"], "one theme is told once with all its groups"
+
+
+def test_of_a_voice_that_is_hidden_nothing_is_said(plain: Content, voices: Voices) -> None:
+    pupils, leaders = plain.groups
+    rise = bent(pupils, trivsel="increase")
+    heard = told(progress(Sections(Speaker(voices), with_groups(plain, rise, leaders))))
+    assert any("ikke hos medarbejdere og ledere" in sentence for sentence in heard)
+    hidden = bent(leaders, trivsel="suppressed", ro="suppressed", faelles="suppressed")
+    heard = told(progress(Sections(Speaker(voices), with_groups(plain, rise, hidden))))
+    assert not any("medarbejdere" in sentence for sentence in heard)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "place"),
+    [
+        (("increase", "decrease"), 0),
+        (("status_quo", "increase"), 1),
+        (("inconclusive", "decrease"), "never"),
+        (("suppressed", "increase"), "unknown"),
+        (("increase", "suppressed"), 0),
+        (("status_quo", "no_data"), "unknown"),
+    ],
+)
+def test_the_first_rise_of_a_theme(plain: Content, statuses: tuple[str, str], place: int | str) -> None:
+    theme = plain.groups[0].themes[0]
+    changes = tuple(Change(pair, status) for pair, status in zip(PAIRS, statuses, strict=True))
+    assert first_rise(replace(theme, changes=changes), PAIRS) == place
+
+
+def test_specific_development_is_what_the_municipality_has_not_in_common(
+    source: Source, plain: Content, voices: Voices
+) -> None:
+    """Both themes lie low at the first school; one of them lies low in the whole municipality."""
+    below = replace(PLAIN, ahead=-30.0, ahead_low=-40.0, ahead_high=-20.0, band="much_below")
+    group = plain.groups[0]
+    low = tuple(
+        replace(theme, members=(below, *theme.members[1:]), level=below if theme.code == "trivsel" else PLAIN)
+        if theme.code in ("trivsel", "ro")
+        else theme
+        for theme in group.themes
+    )
+    quiet = replace(plain, pairs=(), groups=(replace(group, themes=tuple(replace(t, changes=()) for t in low)),))
+    section = competence(source, Sections(Speaker(voices), quiet))
+    assert told(section) == ["Trivsel (elever)"]
+    rows = table(section, "kompetenceudvikling").parts[0].rows
+    assert [row.label["da"] for row in rows] == [plain.members[0].label["da"]]
+    assert "<script>" in shown(rows[0].cells)[0]
+    assert "Trivsel" not in shown(rows[0].cells)[0]
+
+
+def test_levels_are_compared_where_the_words_are_the_same(plain: Content, voices: Voices) -> None:
+    pupils, leaders = (
+        replace(group, organisation=level) for group, level in zip(plain.groups, ("team", "school"), strict=True)
+    )
+    content = replace(plain, groups=(pupils, leaders))
+    assert list(shared_themes(content)) == ["trivsel", "ro", "faelles"]
+    assert [group.code for group, _ in shared_themes(content)["trivsel"]] == ["ledere", "elever"], "from the top down"
+    assert shared_themes(replace(plain, groups=(pupils, replace(leaders, organisation="team")))) == {}
+    other = replace(leaders.themes[0], answers=())
+    changed = replace(leaders, themes=(other, *leaders.themes[1:]))
+    assert list(shared_themes(replace(plain, groups=(pupils, changed)))) == ["ro", "faelles"]
+    high = replace(pupils.themes[0], level=replace(PLAIN, favourable=0.71))
+    apart = replace(content, groups=(replace(pupils, themes=(high, *pupils.themes[1:])), leaders))
+    assert told(levels_compared(Sections(Speaker(voices), apart))) == [
+        "Trivsel: 71\N{NO-BREAK SPACE}% gunstige svar hos elever, 60\N{NO-BREAK SPACE}% hos ledere."
+    ]
+    assert levels_compared(Sections(Speaker(voices), plain)) is None
+
+
+def test_day_care_and_school_are_counted_apart(plain: Content, voices: Voices) -> None:
+    places = ("daycare", "school")
+    groups = tuple(replace(group, place=place) for group, place in zip(plain.groups, places, strict=True))
+    content = with_groups(plain, bent(groups[0], trivsel="increase"), groups[1])
+    rows = table(sectors(Sections(Speaker(voices), content)), "omraader").parts[0].rows
+    assert [(row.label["da"], shown(row.cells)) for row in rows] == [
+        ("Dagtilbud", [1, 0, 2, 0, 3]),
+        ("Skole", [0, 0, 3, 0, 3]),
+    ]
+    assert sectors(Sections(Speaker(voices), plain)) is None
+
+
+def test_the_same_persons_before_and_after(plain: Content, voices: Voices) -> None:
+    linked = replace(plain, frame=replace(plain.frame, clusters="persons"))
+    section = same_persons(Sections(Speaker(voices), linked))
+    assert table(section, "parret").parts[0].label == plain.groups[0].label
+    assert section is not None
+    assert any(isinstance(b, Paragraph) and "Så få er kommet til" in b.words["da"] for b in section.blocks)
+    turned = Turnover("shown", None, 14, 6, 4, 20.0, 15.0, 3.0, 2.0)
+    group = linked.groups[0]
+    themes = (
+        replace(group.themes[0], turnover=turned),
+        replace(group.themes[1], turnover=Turnover("suppressed", "n_lt_min")),
+    )
+    section = same_persons(Sections(Speaker(voices), replace(linked, groups=(replace(group, themes=themes),))))
+    rows = table(section, "samme-personer").parts[0].rows
+    assert shown(rows[0].cells) == [14, 4, 6, 20.0, 15.0, 3.0, 2.0]
+    assert shown(rows[1].cells) == ["•"] * 7
+    assert same_persons(Sections(Speaker(voices), plain)) is None
+
+
+def test_other_sources_stand_beside_the_survey(
+    source: Source, plain: Content, voices: Voices, marts: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(marts, tmp_path / "marts"))
+    row = {
+        "level": "municipality",
+        "unit_id": "101",
+        "respondent_group": "elever",
+        "background": "all",
+        "series": 1,
+        "n": 90,
+    }
+    test = {"test": "laesning", "kind": "national_test", "grade": "4", "share_best": 0.1, "share_poor": 0.2}
+    exam = {"test": "fp9", "kind": "exam", "grade": "all", "mean_score": 7.2, "expected": 7.0, "added_value": 0.2}
+    pd.DataFrame(
+        [
+            row | test | {"school_year": "2016/17", "share_good": 0.70},
+            row | test | {"school_year": "2017/18", "share_good": 0.72},
+            row | test | {"school_year": "2016/17", "share_good": 0.70, "grade": "6"},
+            row | test | {"school_year": "2017/18", "share_good": 0.69, "grade": "6"},
+            row | test | {"school_year": "2017/18", "share_good": 0.9, "background": "4"},
+            row | exam | {"school_year": "2016/17"},
+            row | exam | {"school_year": "2017/18", "suppressed": "n_lt_min"},
+        ]
+    ).assign(suppressed=lambda frame: frame["suppressed"].astype("object")).to_parquet(
+        folder / "academic_results.parquet"
+    )
+    words = {"laesning": {"da": "Læsning", "en": "Reading"}, "fp9": {"da": "Prøver", "en": "Exams"}}
+    academic = Academic(words, frozenset(), {}, {}, ())
+    held = replace(source, marts=Marts(folder), academic=academic)
+    section = other_sources(held, Sections(Speaker(voices), plain))
+    assert told(section) == [
+        "Nationale test: Andelen af gode elever er steget fra 2016/17 til 2017/18 på 1 af 2 test og klassetrin."
+    ]
+    rows = table(section, "andre-national-test").parts[0].rows
+    assert [row.label["da"] for row in rows] == [
+        "4. klasse, 2016/17",
+        "4. klasse, 2017/18",
+        "6. klasse, 2016/17",
+        "6. klasse, 2017/18",
+    ]
+    assert shown(rows[1].cells) == [90, 0.72, 0.1, 0.2]
+    rows = table(section, "andre-exam").parts[0].rows
+    assert [shown(row.cells) for row in rows] == [[90, 7.2, 7.0, 0.2], ["•"] * 4]
+    assert other_sources(source, Sections(Speaker(voices), plain)) is None
