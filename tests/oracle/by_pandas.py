@@ -587,9 +587,11 @@ def composition(programme: Programme, scores: pd.DataFrame) -> pd.DataFrame:
                 kept = [side.loc[side["school"].isin(stay), "score"] for side in (first, last)]
                 both = kept[1].mean() - kept[0].mean()
                 counts = len(stay), len(after - before), len(before - after), len(kept[0]), len(kept[1])
-                found.append((a, b, *key, level, unit, *counts, delta, both, delta - both))
+                left_out = len(first) - len(kept[0]), len(last) - len(kept[1])
+                least = min(n for n in (len(first), len(last), len(kept[0]), len(kept[1]), *left_out) if n)
+                found.append((a, b, *key, level, unit, *counts, least, delta, both, delta - both))
     names = ["mapping_from", "mapping_to", "respondent_group", "theme", *UNIT, "schools_both", "schools_opened"]
-    names += ["schools_closed", "n_both_from", "n_both_to", "delta", "delta_both", "composition"]
+    names += ["schools_closed", "n_both_from", "n_both_to", "n_least", "delta", "delta_both", "composition"]
     return pd.DataFrame(found, columns=names)
 
 
@@ -610,10 +612,11 @@ def turnover(programme: Programme, scores: pd.DataFrame) -> pd.DataFrame:
                 joiners = len(came) / len(last) * (came.mean() - last[stay].mean()) if len(came) else 0.0
                 leavers = -len(left) / len(first) * (left.mean() - first[stay].mean()) if len(left) else 0.0
                 counts = len(first), len(last), len(stay), len(left), len(came)
+                least = min(n for n in counts if n)
                 delta = last.mean() - first.mean()
-                found.append((a, b, *key, level, unit, *counts, delta, of_stayers, joiners, leavers))
+                found.append((a, b, *key, level, unit, *counts, least, delta, of_stayers, joiners, leavers))
     names = ["mapping_from", "mapping_to", "respondent_group", "theme", *UNIT, "n_from", "n_to", "n_stayers"]
-    names += ["n_leavers", "n_joiners", "delta", "delta_stayers", "joiners", "leavers"]
+    names += ["n_leavers", "n_joiners", "n_least", "delta", "delta_stayers", "joiners", "leavers"]
     return pd.DataFrame(found, columns=names)
 
 

@@ -132,7 +132,7 @@ PAIR = ["mapping_from", "mapping_to", *KEY]
 
 def test_composition(built: tuple[Warehouse, by_pandas.Oracle]) -> None:
     warehouse, oracle = built
-    figures = ["schools_both", "schools_opened", "schools_closed", "n_both_from", "n_both_to"]
+    figures = ["schools_both", "schools_opened", "schools_closed", "n_both_from", "n_both_to", "n_least"]
     compare(warehouse, oracle.composition, "composition", PAIR, [*figures, "delta", "delta_both", "composition"])
 
 

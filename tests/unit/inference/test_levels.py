@@ -63,8 +63,8 @@ def test_satterthwaite_is_a_setting() -> None:
 
 
 def test_a_value_on_a_bound_lies_nearer_the_middle() -> None:
-    # Differences with an SD of exactly 10: two lie on each bound.
-    found = levels(*(500.0 + difference for difference in (-15, -5, 0, 0, 5, 15)))
+    # Differences whose SD is 40 to the last digit: one lies on each bound.
+    found = levels(*(500.0 + difference for difference in (-60, -20, 0, 0, 20, 60)))
     assert found["band"].iloc[1:].tolist() == ["below", "around", "around", "around", "around", "above"]
 
 

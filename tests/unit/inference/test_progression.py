@@ -55,6 +55,12 @@ def test_hedges_g_by_hand() -> None:
     assert hedges_g(row).iloc[0] == pytest.approx((1 - 3 / (4 * 20 - 1)) * 25 / pooled)
 
 
+def test_hedges_g_needs_two_degrees_of_freedom() -> None:
+    assert hedges_g(pd.DataFrame([ROW | {"n_from": 2, "n_to": 2}])).notna().all()
+    assert hedges_g(pd.DataFrame([ROW | {"n_from": 1, "n_to": 2}])).isna().all()
+    assert hedges_g(pd.DataFrame([ROW | {"sd_from": 0.0, "sd_to": 0.0}])).isna().all()
+
+
 def test_interval_and_p_by_the_t_distribution() -> None:
     se, df = np.array([5.0]), np.array([7.0])
     assert half_width(se, df)[0] == pytest.approx(5 * 2.364624251)
@@ -119,7 +125,7 @@ def test_significant_only_before_adjustment_is_inconclusive() -> None:
 def test_q_at_alpha_is_not_below_it() -> None:
     p = float(statement()["p"])
     at = change_statements(pd.DataFrame([ROW]), Thresholds(alpha=p)).iloc[0]
-    assert (at["q"], at["status"]) == (p, "inconclusive")
+    assert (at["q"], at["status"], at["reason"]) == (p, "inconclusive", "imprecise")
 
 
 def test_an_interval_that_touches_the_bound_is_not_inside_it() -> None:
@@ -140,3 +146,11 @@ def test_few_clusters_make_no_claim_but_show_the_difference() -> None:
     assert np.isnan(found["p"])
     assert np.isnan(found["q"])
     assert found["delta"] == 30
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_an_interval_that_reaches_the_relevant_change_shows_no_status_quo(sign: float) -> None:
+    width = float(half_width(np.array([5.0]), np.array([7.0]))[0])
+    rows = pd.DataFrame([ROW | {"delta": sign}])
+    assert change_statements(rows, Thresholds(relevant=1 + width))["status"].tolist() == ["inconclusive"]
+    assert change_statements(rows, Thresholds(relevant=1.0001 + width))["status"].tolist() == ["status_quo"]

@@ -13,7 +13,7 @@ import pytest
 from tests.compiled import measured
 from tests.oracle import by_pandas
 from tests.oracle.test_oracle import PAIR, compare
-from tests.unit.models.small import InMemory
+from tests.unit.models.small import SURVEY_ITEMS, InMemory
 from tests.unit.models.survey import SCHOOLS, answer_all, numbered, people, write_programme
 
 TEACHERS = "respondent_group = 'teachers' and level = 'programme' and mapping_from = '2015' and mapping_to = '2017'"
@@ -72,9 +72,9 @@ def test_stayers_joiners_and_leavers_make_the_change(linked: tuple[duckdb.DuckDB
 
 def test_turnover_is_the_second_implementations(tmp_path: Path) -> None:
     """Pupils who change schools too: who stays in the town has left the school."""
-    programme = write_programme(tmp_path / "lille", more="ids: {respondents_linked: true}\n")
+    programme = write_programme(tmp_path / "lille", SURVEY_ITEMS, more="ids: {respondents_linked: true}\n")
     random = np.random.default_rng(8)
-    everyone = people("pupils", per_school=30)
+    everyone = pd.concat([people("pupils", per_school=30), people("teachers", per_school=12)], ignore_index=True)
     moved = random.random(len(everyone)) < 0.2
     schools = np.array(SCHOOLS["101"])
     in_town = everyone["municipality_id"].eq("101") & moved
@@ -89,7 +89,7 @@ def test_turnover_is_the_second_implementations(tmp_path: Path) -> None:
         scored = by_pandas.score_answers(asked, programme, given, persons)
         means = by_pandas.theme_means(programme, asked, scored).merge(persons, on="respondent_key")
         oracle = by_pandas.turnover(programme, by_pandas.with_500(programme, means))
-        counts = ["n_from", "n_to", "n_stayers", "n_leavers", "n_joiners"]
+        counts = ["n_from", "n_to", "n_stayers", "n_leavers", "n_joiners", "n_least"]
         compare(InMemory(con), oracle, "turnover", PAIR, [*counts, "delta", "delta_stayers", "joiners", "leavers"])
     assert oracle["n_stayers"].gt(0).all()
 
