@@ -141,15 +141,17 @@ def _beside(system: System, hidden: Flags, failing: Flags, need: Needs, boldness
 def _forced(system: System, domain: str, systems: Mapping[str, System], found: Mapping[str, Choice]) -> Flags:
     """Cells that are the same persons as hidden cells of another domain.
 
-    Items: those of a theme whose score is hidden, since they make it up. Responses: those of a unit of which no theme is
+    Items: those of a theme whose score is hidden, since they make it up. Linked: those of a unit whose score is hidden, since
+    who stayed and who did not make it up. Responses: those of a unit of which no theme is
     shown, since their number is the n of the figures that are hidden.
     """
     cells = system.cells
-    if domain == "items":
+    if domain in ("items", "linked"):
         scores, hidden = systems["scores"].cells, found["scores"].hidden
         names = [name for name in KEY if name != "domain"]
         same = pd.Series(hidden, index=pd.MultiIndex.from_frame(scores[names]))
-        return np.asarray(same.reindex(pd.MultiIndex.from_frame(cells[names]), fill_value=False), dtype=bool)
+        whole = cells[names].assign(breakdown="all", breakdown_value="all")
+        return np.asarray(same.reindex(pd.MultiIndex.from_frame(whole), fill_value=False), dtype=bool)
     if domain == "responses":
         scores = systems["scores"].cells.assign(hidden=found["scores"].hidden)
         names = [*UNIT, "breakdown", "breakdown_value"]
