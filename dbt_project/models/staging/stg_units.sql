@@ -1,4 +1,5 @@
--- One row per level and unit that a change can be told of: the programme, its municipalities and its lineages of institutions.
+-- One row per level and unit that a change can be told of: the programme, its municipalities, and the lineages of institutions
+-- that took part at least once. Of the others nothing was delivered: `status` tells who is missing.
 select
     'programme' as level,
     '{{ var("programme") }}' as unit_id,
@@ -17,8 +18,16 @@ union all
 
 select
     'institution' as level,
-    lineage_id as unit_id,
-    min(municipality_id) as municipality_id
-from {{ source('raw', 'lineage') }}
-group by lineage_id
+    lineages.lineage_id as unit_id,
+    min(lineages.municipality_id) as municipality_id
+from {{ source('raw', 'lineage') }} as lineages
+where
+    lineages.lineage_id in (
+        select lineage_id from {{ ref('stg_respondents') }}
+        union distinct
+        select lineage_id from {{ ref('stg_roster') }}
+        union distinct
+        select lineage_id from {{ ref('stg_results') }}
+    )
+group by lineages.lineage_id
 {%- endif %}
