@@ -140,10 +140,10 @@ def _told(say: Speaker, measured: Measured) -> Said:
     """What the measurements tell, in a sentence or two."""
     if measured.rci is None or len(measured.scores) == 1:
         return say("pupil.once")
-    change = Number(measured.scores[-1][2] - measured.scores[0][2], "change")
-    if measured.rci > RELIABLE:
-        return say("pupil.gained", gain=Number(change.value, "score"))
-    return say("pupil.fell" if measured.rci < -RELIABLE else "pupil.unclear", gain=change)
+    change = measured.scores[-1][2] - measured.scores[0][2]
+    if abs(measured.rci) > RELIABLE:
+        return say("pupil.gained" if measured.rci > 0 else "pupil.fell", gain=Number(abs(change), "score"))
+    return say("pupil.unclear", gain=Number(change, "change"))
 
 
 def _day(say: Speaker, day: date) -> Said:
