@@ -6,11 +6,13 @@ stage's work, and DuckDB, which has threads of its own.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from importlib import import_module
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
@@ -53,7 +55,7 @@ class Workers:
     def __init__(self, processes: int) -> None:
         """So many beside this one; with none, every job is done here."""
         # spawn: a fork of a process that runs threads of DuckDB or Dagster can hang.
-        self._pool = ProcessPoolExecutor(processes, get_context("spawn")) if processes > 0 else None
+        self._pool = ProcessPoolExecutor(processes, get_context("spawn"), _end_with_parent) if processes > 0 else None
 
     def __enter__(self) -> Workers:
         """Nothing is started yet."""
@@ -74,6 +76,18 @@ class Workers:
     def give(self, function: Callable[..., T], *arguments: Any) -> Job[T]:
         """Give out one call."""
         return Job(function, arguments, self._pool.submit(function, *arguments) if self._pool is not None else None)
+
+
+def _end_with_parent() -> None:
+    """Let a worker end when its run is killed: it would wait for jobs for ever, and keep its memory."""
+    Thread(target=_wait_for_the_end, daemon=True).start()
+
+
+def _wait_for_the_end() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _import(modules: Sequence[str]) -> None:

@@ -44,7 +44,7 @@ def test_each_step_stands_as_the_day_and_the_files_say(lejre: Programme, setting
     assert upcoming(early) is early[1]
     now = milestones(lejre, settings, date(2016, 9, 1))
     assert states(now) == ["done", "late", "late", "late", "due"]
-    assert now[2].note == "1 of 2 files of mapping 2016 have not arrived"
+    assert now[2].note == "1 of 3 files of mapping 2016 have not arrived"
     assert now[1].note == "no release that readers see holds mapping 2015"
     assert len(late(now)) == 3
     assert states(milestones(lejre, settings, date(2016, 11, 1)))[-1] == "passed"
@@ -75,7 +75,7 @@ def test_status_shows_it(lejre: Programme, settings: Settings) -> None:
     told = "\n".join(describe_status(lejre, settings, date(2016, 9, 1)))
     assert "timeline, as of 2016-09-01:" in told
     assert " After the course (2016)" in told
-    assert "late by 69 days: 1 of 2 files of mapping 2016 have not arrived" in told
+    assert "late by 69 days: 1 of 3 files of mapping 2016 have not arrived" in told
     assert "due in 60 days" in told
     assert "timeline" not in "\n".join(
         describe_status(load_programme("pisa_school_quality"), settings, date(2016, 9, 1))

@@ -253,7 +253,9 @@ def test_a_municipalitys_target_is_for_its_schools_and_its_year(con: duckdb.Duck
     schools = [("institution", school, "2016/17") for school in SCHOOLS["101"]]
     assert units == [*schools, ("municipality", "101", "2016/17")]
     [(value, status)] = table(
-        con, "select value, status from result_targets where target = 'K2' and unit_id = '102' and measure = 'fp9'"
+        con,
+        "select value, status from result_targets where target = 'K2' and measure = 'fp9' "
+        "and level = 'municipality' and unit_id = '102'",
     )
     assert status == ("met" if value >= 0 else "not_met")
 
