@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from pipelines import cli
 from pipelines.settings import CHECKOUT
@@ -22,6 +23,11 @@ SMALL = "pisa_school_quality"
 # What a test does not ask for is not drawn: a profile a school and all PDFs would take most of a run's time.
 os.environ.setdefault("KORTLAEGNING_PROFILES", "first")
 os.environ.setdefault("KORTLAEGNING_PDF", "joint")
+
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("kortlaegning", deadline=None)
+settings.load_profile("kortlaegning")
 
 
 @pytest.fixture(scope="session")

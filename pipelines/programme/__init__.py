@@ -155,7 +155,7 @@ def load_programme(slug_or_folder: str | Path) -> Programme:
     themes = tables["themes"]
     themes["family"] = themes["family"].where(themes["family"].ne(""), themes["theme"])
     tables["tests"] = with_series(tables["tests"])
-    tables["targets"] = all_targets(tables["targets"], definition.national_targets, themes)
+    tables["targets"] = all_targets(tables["targets"], definition, themes)
     return Programme(
         folder=folder,
         definition=definition,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pipelines.programme.definition import Definition, NationalTargets
+from pipelines.programme.definition import Definition
 from pipelines.programme.tables import Problems, check_reference, is_number
 
 OF_THEMES = ("theme", "social_gap")
@@ -167,36 +167,37 @@ def with_series(tests: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def all_targets(targets: pd.DataFrame, national: NationalTargets | None, themes: pd.DataFrame) -> pd.DataFrame:
+def all_targets(targets: pd.DataFrame, definition: Definition, themes: pd.DataFrame) -> pd.DataFrame:
     """The programme's own targets after the national ones, with `is_national`.
 
-    The first three are about tests of `SUBJECTS`, 3.1 about each theme of the family that `wellbeing` names; without one it
-    cannot be followed and is left out.
+    The first three are about tests of `SUBJECTS`, 3.1 about each theme of the family that `wellbeing` names and that the pupils
+    of schools are asked themselves; without one it cannot be followed and is left out.
     """
-    own = targets.assign(is_national=False)
+    own, national = targets.assign(is_national=False), definition.national_targets
     if national is None:
         return own
+    pupils = [g.code for g in definition.respondent_groups if g.kind == "pupil" and g.institutions != "daycare"]
+    asked = themes[themes["family"].eq(national.wellbeing or "") & themes["respondent_group"].isin(pupils)]
+    wellbeing = sorted((str(row["respondent_group"]), str(row["theme"]), "") for _, row in asked.iterrows())
     rows = []
     for code, danish, english, indicator, direction, goal in NATIONAL:
-        wellbeing = sorted(set(themes.loc[themes["family"].eq(national.wellbeing or ""), "theme"].tolist()))
-        about = (
-            [("", subject) for subject in SUBJECTS] if indicator != "theme" else [(theme, "") for theme in wellbeing]
-        )
+        about = wellbeing if indicator == "theme" else [("", "", subject) for subject in SUBJECTS]
         rows += [
             {
                 "target": code,
                 "label_da": danish,
                 "label_en": english,
                 "indicator": indicator,
+                "respondent_group": group,
                 "theme": theme,
                 "subject": subject,
                 "direction": direction,
                 "goal": goal,
                 "is_national": True,
             }
-            for theme, subject in about
+            for group, theme, subject in about
         ]
-    texts = dict.fromkeys(("municipality_id", "test", "respondent_group", "school_year"), "")
+    texts = dict.fromkeys(("municipality_id", "test", "school_year"), "")
     frame = pd.DataFrame(rows).assign(**texts, grade=pd.array([pd.NA] * len(rows), dtype="Int64"))
     frame["goal"] = frame["goal"].astype("Float64")
     return pd.concat([frame[own.columns], own], ignore_index=True)

@@ -101,7 +101,7 @@ def _section(say: Speaker, measured: Measured, label: Said) -> Section:
     rows, strips = [], []
     swing = None if measured.sem is None else RELIABLE * measured.sem
     for number, day, score in measured.scores:
-        words = say("pupil.measured", n=number, day=_day(say, day)) if day else say("pupil.measured", n=number, day="")
+        words = say("pupil.measured", n=number, day=_day(say, day)) if day else say("pupil.undated", n=number)
         low, high = (None, None) if swing is None else (score - swing, score + swing)
         interval = (
             Words(say("sign.none"), is_faint=True) if low is None or high is None else Interval(low, high, "score")
@@ -138,9 +138,11 @@ def _section(say: Speaker, measured: Measured, label: Said) -> Section:
 
 def _told(say: Speaker, measured: Measured) -> Said:
     """What the measurements tell, in a sentence or two."""
-    if measured.rci is None or len(measured.scores) == 1:
+    if len(measured.scores) == 1:
         return say("pupil.once")
     change = measured.scores[-1][2] - measured.scores[0][2]
+    if measured.rci is None:
+        return say("pupil.unknown", gain=Number(change, "change"))
     if abs(measured.rci) > RELIABLE:
         return say("pupil.gained" if measured.rci > 0 else "pupil.fell", gain=Number(abs(change), "score"))
     return say("pupil.unclear", gain=Number(change, "change"))

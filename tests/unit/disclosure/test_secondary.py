@@ -158,7 +158,7 @@ counts = st.integers(0, 30)
 schools = st.lists(st.tuples(counts, counts), min_size=1, max_size=4)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(schools, min_size=1, max_size=3))
 def test_random_hierarchies(municipalities: list[list[tuple[int, int]]]) -> None:
     people: People = [

@@ -57,7 +57,7 @@ def test_reversing_every_item_changes_no_coefficient(sheet: np.ndarray) -> None:
 
 
 @given(CHANGES, st.randoms(use_true_random=False))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_order_of_rows_changes_nothing(changes: list[tuple[float, float, float]], random: object) -> None:
     rows = table(changes)
     shuffled = list(range(len(rows)))
@@ -68,7 +68,7 @@ def test_the_order_of_rows_changes_nothing(changes: list[tuple[float, float, flo
 
 
 @given(CHANGES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_statement_is_what_its_figures_allow_and_never_infinite(changes: list[tuple[float, float, float]]) -> None:
     found, rules = change_statements(table(changes), Thresholds()), Thresholds()
     assert not np.isinf(found.select_dtypes("float64").to_numpy()).any()
@@ -86,7 +86,7 @@ def test_a_statement_is_what_its_figures_allow_and_never_infinite(changes: list[
 
 
 @given(CHANGES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_mirror_image_has_the_mirrored_status(changes: list[tuple[float, float, float]]) -> None:
     one = change_statements(table(changes), Thresholds())
     other = change_statements(table([(-d, v, df) for d, v, df in changes]), Thresholds())

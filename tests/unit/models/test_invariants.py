@@ -79,7 +79,7 @@ def same(one: dict[str, pd.DataFrame], other: dict[str, pd.DataFrame], exactly: 
 
 
 @given(survey=surveys())
-@settings(max_examples=EXAMPLES, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 def test_invariants(programmes: tuple[Programme, Programme], survey: tuple[pd.DataFrame, int, float, str]) -> None:
     programme, turned = programmes
     respondents, seed, blank, school = survey
@@ -148,7 +148,7 @@ def alpha(moments: pd.DataFrame) -> list[float]:
 
 
 @given(st.lists(st.sampled_from(["scored", "blank", "set_aside", "superseded"]), min_size=1, max_size=30))
-@settings(max_examples=EXAMPLES, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 def test_every_row_read_is_scored_or_set_aside(programmes: tuple[Programme, Programme], rows: list[str]) -> None:
     programme, _ = programmes
     file = {"mapping": "2015", "respondent_group": "pupils", "content": "answers", "file_id": "f"}

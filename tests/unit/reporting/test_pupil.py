@@ -44,6 +44,7 @@ def words(page: bytes) -> str:
             "Your last result is 8.4 points lower",
         ),
         (measured(None, 40.0), "Du har én måling", "You have one measurement"),
+        (measured(None, 40.0, 42.0), "Vi ved ikke, hvor meget en måling kan svinge", "We do not know how much"),
     ],
 )
 def test_only_what_exceeds_the_error_of_measurement_is_called_a_change(
