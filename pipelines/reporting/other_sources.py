@@ -39,7 +39,8 @@ def other_sources(source: Source, sections: Sections) -> Section | None:
     if not rows:
         return None
     if all(code(row, "suppressed") is not None for row in rows):
-        return Section("andre", say("other_sources.heading"), (Paragraph(say("other_sources.hidden")),))
+        why = say(f"other_sources.hidden.{sections.frame.audience}")
+        return Section("andre", say("other_sources.heading"), (Paragraph(why),))
     blocks: list[Block] = [Paragraph(say("other_sources.lead"))]
     told = [said for kind in FIGURES for said in _moved(sections, kind, rows)]
     blocks += [Bullets(tuple(told))] if told else []
