@@ -4,6 +4,7 @@ Belongs here: jobs, schedules, sensors. Does not belong here: what the job does.
 """
 
 import time
+from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -58,7 +59,7 @@ def build_automation(
         description="Every night: a release if anything in the landing folder, the programme or the code has changed.",
     )
     def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        plan = _new_release(run)
+        plan = new_release(run)
         return plan if isinstance(plan, dg.SkipReason) else _request(plan, "schedule nightly")
 
     @dg.schedule(
@@ -81,7 +82,7 @@ def build_automation(
                 if following
                 else "every day of the timeline is over"
             )
-        plan = _new_release(run)
+        plan = new_release(run)
         if isinstance(plan, dg.SkipReason):
             return plan
         return _request(plan, f"calendar {due[0].step} {due[0].mapping}")
@@ -93,11 +94,9 @@ def build_automation(
         description="A run when what lies in the landing folder is new and has stopped arriving.",
     )
     def deliveries(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        plan = _new_release(run)
+        plan = new_release(run, context.log.warning)
         if isinstance(plan, dg.SkipReason):
             return plan
-        for note in plan.notes:
-            context.log.warning(note)
         arriving = [name for landing in plan.landings for name in still_arriving(landing, time.time())]
         if arriving:
             return dg.SkipReason(
@@ -110,12 +109,14 @@ def build_automation(
     return job, schedules, deliveries
 
 
-def _new_release(run: RunContext) -> RunPlan | dg.SkipReason:
-    """What a run would do now, or why there is none to start."""
+def new_release(run: RunContext, note: Callable[[str], None] = lambda _: None) -> RunPlan | dg.SkipReason:
+    """What a run would do now, or why there is none to start; `note` is told what the plan remarks, in either case."""
     try:
         plan = plan_run(run.programme, run.settings, run.mappings)
     except KortlaegningError as error:
         return dg.SkipReason(str(error))
+    for line in plan.notes:
+        note(line)
     if is_current(run.settings.home, plan.release_id):
         return dg.SkipReason(f"nothing has changed since release {plan.release_id}")
     if withdrawn(run.settings.home, plan.release_id):

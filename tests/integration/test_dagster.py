@@ -13,12 +13,15 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from pipelines.assets.context import RunContext
 from pipelines.assets.models import RAW_TABLES
+from pipelines.automation import new_release
 from pipelines.definitions import build_defs
 from pipelines.marts import AUDIENCES, MARTS
 from pipelines.programme import load_programme
 from pipelines.settings import CHECKOUT, load_settings
 from pipelines.warehouse import manifest
+from tests.conftest import SMALL, Built, copy_of
 
 OPENED = """
 import sys, dagster, duckdb, pandas, pyarrow.parquet, pydantic, scipy.stats, yaml, rich.progress, jinja2
@@ -114,3 +117,14 @@ def test_job_and_schedule(graph: dg.AssetGraph, tmp_path: Path) -> None:
     skipped = schedule.evaluate_tick(context)
     assert "no extract has arrived" in (skipped.skip_message or "")
     assert definitions.resolve_job_def("build_release").name == "build_release"
+
+
+def test_an_unknown_file_is_told_also_when_nothing_else_is_new(small: Built, tmp_path: Path) -> None:
+    built = copy_of(small, tmp_path)
+    (built.landing / SMALL / "2006" / "notes.txt").write_text("unknown", encoding="utf-8")
+    settings = load_settings(home=built.home, landing=built.landing)
+    told: list[str] = []
+    found = new_release(RunContext(load_programme(SMALL), settings), told.append)
+    assert isinstance(found, dg.SkipReason)
+    assert "nothing has changed" in str(found.skip_message)
+    assert any("notes.txt" in line for line in told)
