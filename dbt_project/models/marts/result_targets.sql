@@ -1,52 +1,18 @@
 -- One row per school year, mapping, level, unit, target, respondent group, measure, grade and background (method.md 8).
+{%- set figure = [
+    'target', 'indicator', 'is_national', 'direction', 'is_change', 'goal', 'school_year', 'mapping', 'mapping_from', 'level', 'unit_id',
+    'respondent_group', 'measure', 'grade', 'background', 'n', 'n_before', 'value', 'value_before', 'reason',
+] %}
 with figures as (
     select
-        target,
-        indicator,
-        is_national,
-        direction,
-        is_change,
-        goal,
-        school_year,
-        mapping,
-        mapping_from,
-        level,
-        unit_id,
-        respondent_group,
-        measure,
-        grade,
-        background,
-        n,
-        n_before,
-        value,
-        value_before,
-        reason
+        {{ list_columns(figure) }}
     from {{ ref('int_test_target_values') }}
     where value is not null
 
     union all
 
     select
-        target,
-        indicator,
-        is_national,
-        direction,
-        is_change,
-        goal,
-        school_year,
-        mapping,
-        mapping_from,
-        level,
-        unit_id,
-        respondent_group,
-        measure,
-        grade,
-        background,
-        n,
-        n_before,
-        value,
-        value_before,
-        reason
+        {{ list_columns(figure) }}
     from {{ ref('int_theme_target_values') }}
 ),
 
