@@ -171,8 +171,8 @@ def _wide(space: _NullSpace, down: Floats, up: Floats, goal: Floats, asked: Flag
     # In the middle of what was reached there is room on all sides: once more from there, each cell by the room it has.
     room = np.minimum(np.minimum(down + middle, up - middle), ROOM * goal)
     free = room > ZERO * goal
-    drawn = [_NullSpace(matrix, np.where(free, room, 1.0), free).draw()]
-    _walk(drawn[0], middle, component, down, up, least, most)
+    drawn_there = _NullSpace(matrix, np.where(free, room, 1.0), free).draw()
+    _walk(drawn_there, middle, component, down, up, least, most)
     return asked & _pushed(matrix, component, down, up, goal, asked, least, most)
 
 

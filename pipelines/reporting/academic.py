@@ -99,7 +99,7 @@ def beside(source: Source, sections: Sections) -> Section | None:
         for theme in group.themes
         if (group.code, theme.code) == wanted
     ]
-    tests = [test for test in source.academic.tests if test in source.academic.measured]
+    tests = source.academic.measured
     if content.kind != "municipality" or not themes or not tests or not content.members:
         return None
     years = {text(row, "school_year") for row in gains_of(source, content.place.unit)}
@@ -313,7 +313,7 @@ def _by_school(source: Source, sections: Sections, year: str) -> list[Block]:
     say, content = sections.say, sections.content
     if content.kind != "municipality" or not content.members:
         return []
-    tests = [test for test in source.academic.tests if test in source.academic.measured]
+    tests = source.academic.measured
     rows = [
         Row(
             member.label,

@@ -71,8 +71,8 @@ class Academic:
     """
 
     tests: Mapping[str, Said]
-    measured: frozenset[str]
-    """Tests that are taken several times within a school year."""
+    measured: tuple[str, ...]
+    """Tests that are taken several times within a school year, in the order of `tests`."""
     targets: Mapping[tuple[str, str], Said]
     backgrounds: Mapping[str, Said]
     beside: tuple[tuple[str, str], ...]
@@ -87,7 +87,7 @@ def academic_of(programme: Programme) -> Academic:
     tests, targets = programme.tests.to_dict("records"), programme.targets.to_dict("records")
     return Academic(
         tests={str(row["test"]): _both(row, "label") for row in tests},
-        measured=frozenset(str(row["test"]) for row in tests if row["kind"] == "measurement"),
+        measured=tuple(dict.fromkeys(str(row["test"]) for row in tests if row["kind"] == "measurement")),
         targets={(str(row["target"]), str(row["municipality_id"])): _both(row, "label") for row in targets},
         backgrounds={level.code: said(level.label) for level in programme.definition.background},
         beside=tuple((one.respondent_group, one.theme) for one in programme.definition.beside_progression),

@@ -512,7 +512,7 @@ def _every_theme(sections: Sections) -> Section:
             Column(say("table.theme"), False),
             Column(say("table.mean")),
             Column(say("table.ahead")),
-            *([Column(say("table.delta")), Column(say("table.status"), False)] if content.pairs else []),
+            *sections.change_columns,
         ),
         parts=tuple(parts),
     )
@@ -569,7 +569,7 @@ def _theme_summary(sections: Sections) -> list[Block]:
         columns=(
             Column(say("theme.informants"), False),
             Column(say("table.mean")),
-            *([Column(say("table.delta")), Column(say("table.status"), False)] if content.pairs else []),
+            *sections.change_columns,
         ),
         parts=(Part(None, tuple(rows)),),
     )
@@ -623,7 +623,7 @@ def _municipalities(source: Source, sections: Sections, group: GroupBlock, theme
             *(Column(say(f"table.{key}")) for key in ("mean", "interval", "n")),
             *([Column(say("table.raters"))] if group.is_rated else []),
             Column(say("table.favourable")),
-            *([Column(say("table.delta")), Column(say("table.status"), False)] if content.pairs else []),
+            *sections.change_columns,
         ),
         parts=(Part(None, tuple(rows)),),
     )

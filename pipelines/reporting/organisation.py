@@ -140,7 +140,7 @@ def levels_compared(sections: Sections) -> Section | None:
             Column(say("organisation.column"), False),
             Column(say("table.favourable")),
             Column(say("table.n")),
-            *([Column(say("table.delta")), Column(say("table.status"), False)] if content.pairs else []),
+            *sections.change_columns,
         ),
         parts=tuple(parts),
     )

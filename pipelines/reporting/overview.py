@@ -205,11 +205,7 @@ def strengths_and_focus(sections: Sections, most: int = LISTED) -> Section:
                     Column(say("table.theme"), False),
                     Column(say("table.group"), False),
                     *([Column(say("table.ahead"))] if has_others else []),
-                    *(
-                        [Column(say("table.delta")), Column(say("table.status"), False)]
-                        if sections.content.pairs
-                        else []
-                    ),
+                    *sections.change_columns,
                 ),
                 parts=(Part(None, tuple(_focus_row(sections, one, has_others) for one in chosen[:most])),),
                 look="lists",

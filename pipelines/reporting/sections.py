@@ -7,11 +7,9 @@ Belongs here: what more than one section needs. Does not belong here: any sectio
 from __future__ import annotations
 
 from pipelines.reporting.cells import Cells
+from pipelines.reporting.model import Column
 from pipelines.reporting.order import Found
-from pipelines.reporting.records import (
-    Content,
-    Frame,
-)
+from pipelines.reporting.records import Content, Frame
 from pipelines.reporting.scales import Extent, change_reach, level_range
 from pipelines.reporting.texts import Speaker
 
@@ -47,6 +45,13 @@ class Sections:
         """The latest pair, for texts."""
         pair = self.content.pairs[0]
         return {"before": pair.before, "after": pair.after}
+
+    @property
+    def change_columns(self) -> tuple[Column, ...]:
+        """Columns of a change in short; none where there is but one mapping."""
+        if not self.content.pairs:
+            return ()
+        return (Column(self.say("table.delta")), Column(self.say("table.status"), False))
 
     def found(self) -> list[Found]:
         """All themes of all groups."""
