@@ -72,7 +72,7 @@ def school_year(source: Source, sections: Sections) -> Section | None:
     if not rows:
         return None
     if all(code(row, "suppressed") is not None for row in rows):
-        return _hidden(sections, "skoleaaret", "school_year", rows)
+        return hidden_section(sections, "skoleaaret", "school_year", rows)
     blocks: list[Block] = [Paragraph(say("school_year.lead"))]
     latest = max(text(row, "school_year") for row in rows)
     for test, label in source.academic.tests.items():
@@ -141,7 +141,7 @@ def targets(source: Source, sections: Sections) -> Section | None:
     if not rows:
         return None
     if all(code(row, "suppressed") is not None for row in rows):
-        return _hidden(sections, "maal", "targets", rows)
+        return hidden_section(sections, "maal", "targets", rows)
     home = {"municipality": unit, "institution": source.home[unit].unit[1] if level == "institution" else None}.get(
         level
     )
@@ -205,7 +205,7 @@ def _judged(sections: Sections, row: MartRow) -> tuple[Cell, ...]:
     return (cells.number(count(row, "n"), "count"), before, value, Words(status))
 
 
-def _hidden(sections: Sections, anchor: str, key: str, rows: Sequence[MartRow]) -> Section:
+def hidden_section(sections: Sections, anchor: str, key: str, rows: Sequence[MartRow]) -> Section:
     """A section of which nothing may be shown, and why."""
     say = sections.say
     reasons = {code(row, "suppressed") for row in rows}

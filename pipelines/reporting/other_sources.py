@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pipelines.reporting.academic import hidden_section
 from pipelines.reporting.cells import hidden_note
 from pipelines.reporting.content import Source
 from pipelines.reporting.model import Block, Bullets, Cell, Column, Kind, Paragraph, Part, Row, Said, Section, Table
@@ -39,8 +40,7 @@ def other_sources(source: Source, sections: Sections) -> Section | None:
     if not rows:
         return None
     if all(code(row, "suppressed") is not None for row in rows):
-        why = say(f"other_sources.hidden.{sections.frame.audience}")
-        return Section("andre", say("other_sources.heading"), (Paragraph(why),))
+        return hidden_section(sections, "andre", "other_sources", rows)
     blocks: list[Block] = [Paragraph(say("other_sources.lead"))]
     told = [said for kind in FIGURES for said in _moved(sections, kind, rows)]
     blocks += [Bullets(tuple(told))] if told else []
