@@ -21,7 +21,7 @@ judged as (
     select
         *,
         case
-            when is_change and value_before is null then 'not_comparable'
+            when value is null or (is_change and value_before is null) then 'not_comparable'
             when
                 case direction
                     when 'at_least' then value >= goal - 0.000000001

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from pipelines.errors import ConfigurationError, InputError
-from pipelines.extract import extract_group, look_at_landing, raw_folder
+from pipelines.extract import check_files, extract_group, look_at_landing, raw_folder
 from pipelines.programme import load_programme
 from pipelines.settings import Settings, load_settings
 from pipelines.validation import validate_results
@@ -129,6 +129,26 @@ def test_every_row_ends_where_the_rules_say(folder: Path, settings: Settings) ->
     }
     assert {row["file_row"] for row in kept} >= {2, 3, 9, 11, 12}
     assert "moved_institution" in reasons
+
+
+def test_rules_over_several_files_are_told_with_file_and_row(folder: Path, settings: Settings) -> None:
+    """A pupil in two schools and a measurement out of order, each in two files of the school year."""
+    yaml = folder / "programme.yaml"
+    yaml.write_text(yaml.read_text("utf-8").replace("path: results.csv", 'path: "results*.csv"'), encoding="utf-8")
+    landing = settings.landing_dir / "lille" / "2015"
+    landing.mkdir(parents=True)
+    first = spelling("1", 1, "20") + spelling("2", 2, "24", day="01-10-2015") + spelling("3", 1, "20")
+    second = spelling("3", 2, "21") + spelling("1", 1, "20", school="101002") + spelling("2", 1, "20", day="02-11-2015")
+    (landing / "results_a.csv").write_text(HEADER + first, encoding="utf-8")
+    (landing / "results_b.csv").write_text(HEADER + second, encoding="utf-8")
+    findings = check_files(load_programme(folder), [landing], settings)
+    told = {(one.file, one.reason, one.row, one.action) for one in findings}
+    assert told == {
+        ("results_a.csv", "two_schools", 2, "set aside"),
+        ("results_b.csv", "two_schools", 3, "set aside"),
+        ("results_a.csv", "out_of_order", 3, "set aside"),
+        ("results_b.csv", "out_of_order", 4, "set aside"),
+    }
 
 
 @pytest.mark.parametrize(
