@@ -113,6 +113,10 @@ class RespondentGroup(Part):
 
     code: Slug
     label: Label
+    in_sentence: Label | None = Field(
+        default=None,
+        description="the group inside a sentence, as after `hos`; left out: the label without its capital letter",
+    )
     kind: Literal["pupil", "rated_pupil", "staff", "parent", "leader"] = Field(
         description="decides disclosure (leaders, raters) and the response flag (parents)"
     )

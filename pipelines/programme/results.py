@@ -132,7 +132,9 @@ def check_targets(raw: dict[str, pd.DataFrame], definition: Definition, problems
         if row["indicator"] == "social_gap" and not _tells_background(row, asked, definition):
             who = row["respondent_group"] or f"whoever is asked theme {row['theme']}"
             message = f"no extract of {who} tells the parents' education (`columns.background` of programme.yaml)"
-            problems.add(file, where, "indicator", f"{message}: there is no social gap; add the column, or remove the target")
+            problems.add(
+                file, where, "indicator", f"{message}: there is no social gap; add the column, or remove the target"
+            )
         if row["indicator"] in OF_THEMES:
             held = [mapping.school_year for mapping in definition.mappings]
             if row["school_year"] and row["school_year"] not in held:

@@ -387,7 +387,9 @@ def _check_cells(frame: pd.DataFrame, table: Table, problems: Problems) -> None:
             elif column.kind == "number" and not is_number(value):
                 problems.add(table.file, row, column.name, f"{value!r} is not a number like 0.8")
             elif column.kind == "integers" and not re.fullmatch(r"\d+( \d+)*", value):
-                problems.add(table.file, row, column.name, f"{value!r} is not whole numbers with blanks between, like 2 4 6")
+                problems.add(
+                    table.file, row, column.name, f"{value!r} is not whole numbers with blanks between, like 2 4 6"
+                )
             elif column.kind == "school_year" and not is_school_year(value):
                 problems.add(table.file, row, column.name, f"{value!r} is not a school year like 2015/16")
             elif column.kind == "date" and pd.isna(pd.to_datetime(value, format="%Y-%m-%d", errors="coerce")):

@@ -52,13 +52,14 @@ from pipelines.reporting.model import (
     Words,
 )
 from pipelines.reporting.organisation import competence, levels_compared, same_persons, sectors
-from pipelines.reporting.other_sources import other_sources
+from pipelines.reporting.other_sources import other_sources, results_of
 from pipelines.reporting.overview import strengths_and_focus, summary
 from pipelines.reporting.participation import response, response_in_short
 from pipelines.reporting.records import Content, GroupBlock, Level, Pair, Place, ThemeBlock
 from pipelines.reporting.scales import level_range
 from pipelines.reporting.sections import FEWEST_ROUNDS, Sections
 from pipelines.reporting.statements import followed, progress
+from pipelines.reporting.targets import targets
 from pipelines.reporting.texts import Speaker
 
 SUSTAINED = ("sustained_increase", "late_increase", "stable", "inconclusive", "relapse", "sustained_decrease")
@@ -191,7 +192,7 @@ def _learning_report(source: Source, sections: Sections) -> list[Section]:
         other_sources(source, sections),
         academic.school_year(source, sections),
         academic.beside(source, sections),
-        academic.targets(source, sections),
+        targets(source, sections),
         links(sections, content.members, say("links.heading"), lead, "flere"),
         guide(sections),
     )
@@ -214,7 +215,7 @@ def _profile(source: Source, sections: Sections) -> list[Section]:
         _initiatives(sections),
         other_sources(source, sections),
         academic.school_year(source, sections),
-        academic.targets(source, sections),
+        targets(source, sections),
         guide(sections, with_reliability=False),
     )
 
@@ -431,7 +432,7 @@ def _quality(source: Source, sections: Sections) -> list[Section]:
         _follow_up(sections),
         _every_theme(sections),
         other_sources(source, sections),
-        academic.targets(source, sections),
+        targets(source, sections),
         _every_school(source, sections) if content.members else None,
         response_in_short(sections),
         Section(
@@ -439,11 +440,23 @@ def _quality(source: Source, sections: Sections) -> list[Section]:
             say("quality.outside.heading"),
             (
                 Paragraph(say("quality.outside.lead")),
-                Bullets(tuple(say(f"quality.outside.items.{key}") for key in say.listed("quality.outside.items"))),
+                Bullets(
+                    tuple(
+                        say(f"quality.outside.items.{key}")
+                        for key in say.listed("quality.outside.items")
+                        if key not in _covered(source, content)
+                    )
+                ),
             ),
         ),
         guide(sections, is_short=True),
     )
+
+
+def _covered(source: Source, content: Content) -> set[str]:
+    """What belongs to a kvalitetsrapport, comes from other sources, and stands on the page all the same."""
+    kinds = {str(row["kind"]) for row in results_of(source, content.place.unit)}
+    return {key for key, kind in (("tests", "national_test"), ("grades", "exam")) if kind in kinds}
 
 
 def _follow_up(sections: Sections) -> Section | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -84,7 +83,12 @@ FIRST = ("not_comparable", "no_mapping_before")
         ("L", "pupils", "lille", {"2019": ("not_comparable", "not_asked_in_both")}),
         ("F", "pupils", "lille", dict.fromkeys(("2015", "2017", "2019"), ("not_comparable", "no_scale"))),
         ("G", "pupils", "lille", {"2015": FIRST, "2017": JUDGED, "2019": JUDGED}),
-        ("G", "pupils", "101002", {"2015": FIRST} | dict.fromkeys(("2017", "2019"), ("not_comparable", "level_missing"))),
+        (
+            "G",
+            "pupils",
+            "101002",
+            {"2015": FIRST} | dict.fromkeys(("2017", "2019"), ("not_comparable", "level_missing")),
+        ),
         ("H", "pupils", "101001", {"2015": JUDGED, "2017": ("not_comparable", "no_background"), "2019": JUDGED}),
         (
             "H",
