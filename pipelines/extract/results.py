@@ -11,10 +11,10 @@ school's figure, and the declared number of the respondent only tells rows apart
 * a measurement with a higher number and an earlier day: the pupil's measurements of that test and school year are set aside
   (`out_of_order`).
 
-They hold within a file, which this package sets aside from, and over all files of a school year whatever mapping or group they
-were delivered in: there dbt applies them (`stg_results_placed`), since the files of a mapping are read without the others. `check`
-tells both, with file and row. A pupil who has changed institution between two measurements stays; dbt counts such a pupil only
-where both were.
+They hold within a file, which this package sets aside from, and over all files of a school year whatever mapping or group
+they were delivered in: there dbt applies them (`stg_results_placed`), since the files of a mapping are read without the others.
+`check` tells both, with file and row. A pupil who has changed institution between two measurements stays; dbt counts such a
+pupil only where both were.
 """
 
 from __future__ import annotations

@@ -48,7 +48,9 @@ class Theme:
 
 @dataclass(frozen=True)
 class Group:
-    """One respondent group and its themes in the instrument's order; `in_sentence` is its name after *hos*, `limit` is the response rate that is flagged below.
+    """One respondent group and its themes in the instrument's order.
+
+    `in_sentence` is its name after *hos*, `limit` the response rate that is flagged below.
 
     `kind`, `place`, `organisation`, `mode`: as programme.yaml says of the group (`place`: its kind of institution).
     """

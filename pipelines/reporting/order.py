@@ -1,7 +1,7 @@
 """In which order themes stand: the order is part of what a table says.
 
-Belongs here: sorting by shown figures, and of grades. What is not shown comes last, in the instrument's order, so that the place of a
-suppressed theme says nothing of its figure.
+Belongs here: sorting by shown figures, and of grades. What is not shown comes last, in the instrument's order, so that the
+place of a suppressed theme says nothing of its figure.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Academic results beside the survey: national tests, grades and added value of a unit, year by year.
 
-Belongs here: the section, its tables, and by which rule a source is said to point the same way as the mapping. Does not belong here:
-words (`reports/texts`), result targets (`targets`), progression within the school year (`academic`), and any claim that one source
-proves what another tells.
+Belongs here: the section, its tables, and by which rule a source is said to point the same way as the mapping. Does not
+belong here: words (`reports/texts`), result targets (`targets`), progression within the school year (`academic`), and any claim
+that one source proves what another tells.
 """
 
 from __future__ import annotations

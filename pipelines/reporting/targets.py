@@ -209,6 +209,7 @@ def _tables(
                     parts=tuple(whole),
                 ),
             ),
+            is_printed=False,
         ),
     ]
 

@@ -185,7 +185,7 @@ def test_thisteds_pupils_within_the_school_year_beside_the_leadership(run: Run) 
     assert list(grades)[:3] == ["Alle elever", "3. klasse", "4. klasse"]
     assert len(rows(page.table("Fremgang i skoleåret 2023/24 på hver skole, alle elever"))) == 42
     assert "Tallene viser ikke, at det ene er en følge af det andet." in page.text
-    targets = rows(page.table("Resultatmål i det seneste skoleår"))
+    targets = rows(page.table("Resultatmål, skoleår for skoleår"))
     assert targets["Opfølgning på elevernes faglige progression (Lærere om ledelsen)"][-1] == "nået"
     public = found.page("municipality-787").text
     assert "Testresultater er fortrolige og vises kun i den interne udgave." in public
