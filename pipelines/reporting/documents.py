@@ -482,8 +482,7 @@ def _follow_up(sections: Sections) -> Section | None:
                     (
                         Words(group.label),
                         Words(say(f"quality.follow.{key}")),
-                        sections.cells.brief_change(change),
-                        sections.cells.status(change, with_reason=False),
+                        *sections.cells.moved(change, with_reason=False),
                     ),
                 )
             )
@@ -516,7 +515,7 @@ def _every_theme(sections: Sections) -> Section:
             change: tuple[Cell, ...] = ()
             if content.pairs:
                 one = theme.changes[0]
-                change = (cells.brief_change(one), cells.status(one, with_reason=False))
+                change = cells.moved(one, with_reason=False)
             rows.append(Row(theme.label, (cells.mean(theme.level, is_strong=True), cells.ahead(theme.level), *change)))
         if rows:
             parts.append(Part(group.label, tuple(rows)))
@@ -574,7 +573,7 @@ def _theme_summary(sections: Sections) -> list[Block]:
             change: tuple[Cell, ...] = ()
             if content.pairs:
                 one = theme.changes[0]
-                change = (cells.brief_change(one), cells.status(one))
+                change = cells.moved(one)
             rows.append(
                 Row(say("theme.asked", group=group.label, theme=theme.label), (cells.mean(theme.level, True), *change))
             )
@@ -622,7 +621,7 @@ def _municipalities(source: Source, sections: Sections, group: GroupBlock, theme
         change: tuple[Cell, ...] = ()
         if content.pairs:
             one = change_of(source, group.code, theme.code, place.unit, content.pairs[0])
-            change = (cells.brief_change(one), cells.status(one, with_reason=False))
+            change = cells.moved(one, with_reason=False)
         rows.append(Row(place.label, (*cells.level(level, group.is_rated), *change)))
         own = mark("unit", level)
         if own is None:

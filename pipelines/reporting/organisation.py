@@ -124,7 +124,7 @@ def levels_compared(sections: Sections) -> Section | None:
             )
             moved: tuple[Cell, ...] = ()
             if content.pairs:
-                moved = (cells.brief_change(theme.changes[0]), cells.status(theme.changes[0]))
+                moved = cells.moved(theme.changes[0])
             label = say(
                 "organisation.row",
                 level=say(f"organisation.level.{group.organisation}"),

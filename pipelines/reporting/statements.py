@@ -188,7 +188,7 @@ def followed(sections: Sections) -> list[Block]:
         group, theme = places[one.found]
         by_pair = {change.pair: change for change in theme.changes}
         shown = [by_pair.get(pair, Change(pair, "no_data")) for pair in pairs]
-        told = [cell for change in shown for cell in (cells.brief_change(change), cells.status(change, False))]
+        told = [cell for change in shown for cell in cells.moved(change, False)]
         row = Row(theme.label, (Words(group.label), *told))
         parts.setdefault(one.label["da"], (one.label, {}))[1].setdefault(one.found, row)
     if not parts:

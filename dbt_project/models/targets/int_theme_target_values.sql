@@ -175,7 +175,8 @@ select
     figures.value_before,
     figures.reason,
     figures.mapping,
-    figures.mapping_from
+    figures.mapping_from,
+    cast(null as varchar) as school_year_before
 from targets
 inner join figures
     on

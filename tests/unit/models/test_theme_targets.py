@@ -29,6 +29,10 @@ F,Alle ens,All alike,,theme,,flat,at_least,500
 G,Baggrund,Background,,social_gap,,trivsel,falls,
 H,Baggrund højst,Background at most,,social_gap,,trivsel,at_most,40
 """
+TOLD = """\
+  - {respondent_group: pupils, path: told.csv, optional: true, columns: {respondent_id: id, municipality_id: k, institution_id: i,
+     background: udd}}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +40,7 @@ def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyCon
     folder = tmp_path_factory.mktemp("targets") / "lille"
     folder.mkdir()
     (folder / "targets.csv").write_text(TARGETS, encoding="utf-8")
-    programme = write_programme(folder, ITEMS, ASKED)
+    programme = write_programme(folder, ITEMS, ASKED, more=TOLD)
     pupils = people(per_school=12)
     # In 2017 the pupils of 101001 tell no background, and those of 101002 none of the highest level.
     told = pupils["mapping"].eq("2017")
