@@ -29,7 +29,7 @@ compared as (
         <> max(institution_id) over (partition by {{ measurement }}, is_newest) as is_at_two_schools,
         row_number() over (
             partition by {{ measurement }}, is_newest
-            order by submitted_on desc nulls last, respondent_key desc, respondent_group
+            order by submitted_on desc nulls last, respondent_key desc, respondent_group desc
         ) as place
     from newest
 ),
