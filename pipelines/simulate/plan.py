@@ -170,6 +170,9 @@ class ResultPlan(Part):
     by_school_year: dict[str, float] = Field(
         default_factory=dict, description="level in a school year, in SD; a year left out keeps the one before"
     )
+    by_municipality: dict[str, float] = Field(
+        default_factory=dict, description="what a municipality adds to the level, in SD; no reference knows of it"
+    )
     taken: Share = Field(default=0.95, description="pupils who take a measurement")
     decimals: int = Field(default=0, ge=0, le=3)
     measurements: int = Field(default=1, ge=1, le=9, description="within the school year")
@@ -268,6 +271,13 @@ def _check_names(plan: Plan, programme: Programme, path: Path) -> None:
         for path, listed in plan.results.items()
         for test in listed
         if test not in tests
+    ]
+    problems += [
+        f"results.{path}.{test}: by_municipality: {name!r} is not in municipalities.csv"
+        for path, listed in plan.results.items()
+        for test, one in listed.items()
+        for name in one.by_municipality
+        if name not in municipalities
     ]
     problems += [
         f"levels[{number}]: municipality {entry.municipality_id!r} is not in municipalities.csv"

@@ -169,7 +169,11 @@ def _draw(world: World, extract: Extract, position: int, test: str, plan: Result
     level = stream(world.seed, "results", test, "schools").normal(0, plan.school_sd, len(world.schools.ids))
     own = np.sqrt(max(1 - plan.school_sd**2, 0.0)) * random.standard_normal(len(persons))
     middle = (len(world.plan.sizes.background) - 1) / 2
+    lift = np.array(
+        [plan.by_municipality.get(str(name), 0.0) for name in world.programme.municipalities["municipality_id"]]
+    )
     trait = _latest(plan.by_school_year, school_year) + level[persons.school] + own
+    trait += lift[world.schools.municipality[persons.school]]
     trait += plan.per_background * np.where(persons.background < 0, 0.0, persons.background - middle)
     if extract.columns.pupils is not None:
         return _figures(world, plan, test, school_year, persons, trait, random)

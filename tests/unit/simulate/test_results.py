@@ -109,6 +109,21 @@ def test_share_of_the_way_is_that_of_every_pattern_of_measurements(measurements:
     assert way_taken(plan) == pytest.approx(np.average(ways, weights=weights))
 
 
+def test_what_a_municipality_adds_is_above_the_reference(programme: Programme, tmp_path: Path) -> None:
+    """Half a standard deviation of 2.5 grades, of which no reference knows."""
+    lifted = PLAN.replace("fp9: {", 'fp9: {by_municipality: {"101": 0.5}, ')
+    (programme.folder / "simulation.yaml").write_text(lifted, encoding="utf-8")
+    simulate(load_programme(programme.folder).limited_to(("2015",)), tmp_path, seed=4)
+    (programme.folder / "simulation.yaml").write_text(PLAN, encoding="utf-8")
+    found = dict(
+        duckdb.sql(
+            "select k, avg(cast(replace(karakter, ',', '.') as double) - cast(replace(reference, ',', '.') as double)) "
+            f"from read_csv('{tmp_path}/lille/2015/proever.csv', delim=';', all_varchar=true) group by k"
+        ).fetchall()
+    )
+    assert found["101"] - found["102"] > 0.6
+
+
 def test_plan_names_paths_and_tests_of_the_programme(programme: Programme, tmp_path: Path) -> None:
     for old, new, message in (
         ("proever.csv", "proeve.csv", "results: 'proeve.csv' is no path of an extract with `content: results`"),
