@@ -1,0 +1,83 @@
+"""Secondary suppression at full size: what the choice costs beside a plain greedy, and what an attack finds in either.
+
+Belongs here: measuring. Does not belong here: asserting times. The result is in `disclosure.md`.
+
+usage: python -m tests.bench.disclosure HOME    HOME holds a release of pfl with its warehouse
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import duckdb
+import numpy as np
+
+from pipelines.disclosure import Ground, Rules, read_ground
+from pipelines.disclosure.choice import choose, repaired, weak
+from pipelines.disclosure.relations import Flags
+from pipelines.disclosure.secondary import greedy, loss, protect
+from pipelines.marts import AUDIENCES
+from pipelines.programme import load_programme
+from pipelines.warehouse import DATABASE
+
+T = TypeVar("T")
+DOMAIN = "scores"
+"""The domain that is compared: all cells of theme scores. Nothing is forced upon it by another."""
+
+
+def timed(work: Callable[[], T]) -> tuple[T, float]:
+    """A result and the processor seconds that it took."""
+    began = time.process_time()
+    return work(), time.process_time() - began
+
+
+def row(ground: Ground, rules: Rules) -> str:
+    """One audience's line of the table."""
+    choices, seconds = timed(lambda: choose(ground, rules))
+    system, choice = ground.systems[DOMAIN], choices[DOMAIN]
+    told = system.cells["is_told"].to_numpy(dtype=bool)
+
+    def price(hidden: Flags) -> str:
+        chosen = hidden & ~choice.primary & told
+        found = weak(system, choice, hidden).failing & hidden
+        return f"{chosen.sum():,} / {loss(hidden, choice.primary, choice.need.cost):,.0f} / {found.sum():,}"
+
+    _, attack_seconds = timed(lambda: weak(system, choice, choice.hidden))
+    cells = [
+        f"{(choice.primary & told).sum():,}",
+        price(choice.primary.copy()),
+        price(by_greedy := greedy(system, choice.primary, choice.need)),
+        price(repaired(system, choice, by_greedy.copy())),
+        price(protect(system, choice.primary, choice.need)),
+        price(choice.hidden),
+        f"{seconds:.1f}",
+        f"{attack_seconds:.1f}",
+    ]
+    return " | ".join(cells)
+
+
+def main(home: Path) -> None:
+    """Print the table of a home's warehouse."""
+    definition = load_programme("pfl").definition
+    with duckdb.connect(str(home / DATABASE), read_only=True) as database:
+        ground, seconds = timed(lambda: read_ground(database, definition))
+    for domain, system in ground.systems.items():
+        print(f"{domain}: {np.sum(system.cells['is_told']):,} cells, {system.relations:,} sums between them")
+    print(f"reading them and tying every row of every mart to them: {seconds:.1f} processor seconds\n")
+    print(
+        "| audience | hidden by themselves | nothing more | plain greedy | the same, repaired | integer programs | the same, repaired: the choice | seconds, choice "
+        "of all domains | seconds, attack |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|"
+    )
+    for audience in AUDIENCES:
+        print(f"| {audience} | {row(ground, Rules.of(definition, audience))} |", flush=True)
+    print("\ncells hidden for the sake of others / loss / cells that the attack works out")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    main(Path(sys.argv[1]))
