@@ -5,8 +5,8 @@ Belongs here: the order of these steps. Does not belong here: any of the steps t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -52,12 +52,34 @@ class Choice:
         return Choice(self.reasons.iloc[cells].reset_index(drop=True), self.primary[cells], self.need.of(cells))
 
 
-def choose(ground: Ground, rules: Rules) -> dict[str, Choice]:
-    """Decide for one audience, domain by domain."""
+def choose(ground: Ground, rules: Rules, beside: Rules | None = None) -> dict[str, Choice]:
+    """Decide for one audience, domain by domain.
+
+    Args:
+        ground: cells and what adds up to what.
+        rules: the audience's.
+        beside: those of another whose marts this one can read too: their reason codes tell how few a cell has.
+    """
     found: dict[str, Choice] = {}
     for domain, system in ground.systems.items():
         forced = _forced(system, domain, ground.systems, found)
-        found[domain] = _choose(system, domain, rules, forced)
+        found[domain] = _choose(system, domain, [rules] if beside is None else [rules, beside], forced)
+    return found
+
+
+def within(ground: Ground, choices: Mapping[str, Choice], inner: Mapping[str, Choice]) -> dict[str, Choice]:
+    """Hide from an audience whatever one that sees more does not see either.
+
+    Each choice holds against a reader of its own marts. Who has both would see what either shows, and could work out what the
+    inner choice hides where the outer one, whose hidden neighbours are others, shows a cell of the same sum.
+    """
+    found: dict[str, Choice] = {}
+    for domain, system in ground.systems.items():
+        choice = choices[domain]
+        hidden = choice.hidden | inner[domain].hidden
+        if (hidden != choice.hidden).any():
+            hidden = repaired(system, choice, protect(system, hidden, choice.need, is_exact=False))
+        found[domain] = replace(choice, reasons=_coded(choice.reasons, choice.primary, hidden))
     return found
 
 
@@ -68,17 +90,21 @@ def weak(system: System, choice: Choice, hidden: Flags) -> Findings:
     return attack(system, hidden, guarded, knowledge(system, choice.need.n_low, choice.need.n_high))
 
 
-def _choose(system: System, domain: str, rules: Rules, forced: Flags) -> Choice:
-    """One domain: hide, attack, hide beside what fell, until nothing falls."""
+def _choose(system: System, domain: str, read: Sequence[Rules], forced: Flags) -> Choice:
+    """One domain: hide, attack, hide beside what fell, until nothing falls. The first rules are the audience's own."""
+    rules = read[0]
     reasons = cell_reasons(system, domain, rules)
     cells = system.cells
     n = cells["n"].to_numpy(dtype=np.float64)
     # Nobody is nothing to hide: an empty cell has no figure.
     primary = reasons.notna().to_numpy(dtype=bool) & (n > 0)
-    is_small = primary & reasons.eq("n_lt_min").to_numpy(dtype=bool)
     is_subset = cells["level"].eq("subset").to_numpy(dtype=bool)
     worth = np.where(cells["is_told"], np.where(is_subset, SUBSET, 1.0), UNTOLD)
-    need = needs(n, floors(system, domain, rules), is_small & ~is_subset, worth)
+    most = np.full(len(n), np.inf)
+    for one in read:
+        told = cell_reasons(system, domain, one).eq("n_lt_min").to_numpy(dtype=bool) & (n > 0) & ~is_subset
+        most = np.where(told, np.minimum(most, floors(system, domain, one) - 1.0), most)
+    need = needs(n, floors(system, domain, rules), most, worth)
     hidden = protect(system, primary | forced, need)
     hidden = repaired(system, Choice(reasons, primary, need), hidden)
     return Choice(_coded(reasons, primary, hidden), primary, need)

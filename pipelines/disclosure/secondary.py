@@ -77,18 +77,17 @@ class Needs:
         return Needs(self.n[cells], self.floor[cells], self.n_low[cells], self.n_high[cells], self.cost[cells])
 
 
-def needs(n: Floats, floor: Floats, is_small: Flags, worth: Floats) -> Needs:
+def needs(n: Floats, floor: Floats, most: Floats, worth: Floats) -> Needs:
     """The numbers behind the conditions.
 
     Args:
         n: respondents of each cell.
         floor: respondents that its figures need.
-        is_small: cells hidden because n is below it.
+        most: what the reason codes say that it is at most.
         worth: what one respondent of the cell counts in the loss.
     """
-    high = np.where(is_small, floor - 1.0, np.inf)
     # Two forms of a figure can have an n on either side of the limit.
-    return Needs(n, floor, np.zeros(len(n)), np.maximum(high, n), worth * n)
+    return Needs(n, floor, np.zeros(len(n)), np.maximum(most, n), worth * n)
 
 
 def loss(hidden: Flags, primary: Flags, cost: Floats) -> float:
