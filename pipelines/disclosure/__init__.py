@@ -93,18 +93,21 @@ def disclose(
     """
     ground = read_ground(database, definition)
     rules = {audience: Rules.of(definition, audience) for audience in AUDIENCES}
-    asked = ground, rules[INNER], rules[OUTER]
-    given = give(choose, *asked) if give else None
+    given = give(choose, ground, rules[INNER]) if give else None
     outer = choose(ground, rules[OUTER])
-    inner: dict[str, Choice] = given.result() if given else choose(*asked)
+    inner: dict[str, Choice] = given.result() if given else choose(ground, rules[INNER])
     choices: dict[str, dict[str, Choice]] = {OUTER: within(ground, outer, inner), INNER: inner}
     counts: Counts = {audience: {} for audience in AUDIENCES}
     for mart in MARTS:
         table = database.sql(f"select * from {mart.name} order by {', '.join(mart.key)}").to_arrow_table()
         seen = looked_at(database, mart, definition)
-        for audience in AUDIENCES:
-            own = GUARDS[mart.name].rule(seen, rules[audience])
-            reasons = _row_reasons(ground, choices[audience], mart, own)
+        reasons_of = {
+            audience: _row_reasons(ground, choices[audience], mart, GUARDS[mart.name].rule(seen, rules[audience]))
+            for audience in AUDIENCES
+        }
+        # Its own code would tell the administration of a neighbour that is hidden from it how few it has.
+        reasons_of[OUTER] = reasons_of[OUTER].mask(reasons_of[INNER].eq("secondary").to_numpy(), "secondary")
+        for audience, reasons in reasons_of.items():
             left = suppress(table, mart, reasons)
             left = _without_dependent(left, ground, choices[audience], mart)
             if mart.name == "item_distributions" and audience == "public":

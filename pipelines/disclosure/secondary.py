@@ -16,8 +16,8 @@ asks for. In each relation with a hidden cell:
 What is lost is measured as respondents behind the figures that disappear: Σ n over secondarily hidden cells that some mart
 tells of (`loss`). A block (one theme of one group and mapping) is a small integer program, solved with relations
 added as hidden cells come to lie in them. Themes of a group look alike, so a solution is tried on the next one first. Where
-small units make more than `PATTERNS` blocks differ, or more than `LARGE` relations of a block lack something, `greedy` does it,
-less what it hides in vain: the programs would take minutes to save a tenth. `greedy` alone is what the choice is compared with.
+more than `LARGE` relations of a block lack something, `greedy` does it, less what it hides in vain: the programs would take
+minutes to save a tenth. `greedy` alone is what the choice is compared with.
 """
 
 from __future__ import annotations
@@ -45,8 +45,6 @@ GAP = 0.01
 TWICE = 2
 """Entries of a relation whose total has one member."""
 
-PATTERNS = 60
-"""Blocks that differ in what is hidden at first; with more of them, integer programs take too long."""
 LARGE = 30
 """Relations of a block that lack something, from which one integer program takes seconds."""
 
@@ -167,7 +165,6 @@ def protect(system: System, primary: Flags, need: Needs, is_exact: bool = True) 
     relations = _grouped(block[system.entry[system.start[:-1]]], system.relations)
     parts = {number: system.part(cells[number], relations[number]) for number in wanted.tolist()}
     signatures = {number: _signature(part, primary[cells[number]]) for number, part in parts.items()}
-    is_exact = is_exact and len(set(signatures.values())) <= PATTERNS
     known: dict[bytes, list[Flags]] = {}
     for number, part in parts.items():
         own = cells[number]

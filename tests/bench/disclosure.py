@@ -73,7 +73,7 @@ def main(home: Path) -> None:
         "of all domains | seconds, attack |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
     )
     public, internal = (Rules.of(definition, audience) for audience in (OUTER, INNER))
-    inner, inner_seconds = timed(lambda: choose(ground, internal, public))
+    inner, inner_seconds = timed(lambda: choose(ground, internal))
     outer, outer_seconds = timed(lambda: choose(ground, public))
     nested, more = timed(lambda: within(ground, outer, inner))
     for audience, own, released, taken in (
