@@ -48,20 +48,23 @@ def small_survey(folder: Path) -> Survey:
     frames = []
     for group in ("pupils", "teachers", "parents"):
         for size, schools in (
-            (4, ["101001", "102"]),
+            (4, ["101001", "102003"]),
             (9, ["101002", "101003", "102002"]),
-            (24, ["101004", "101005", "102003"]),
+            (24, ["101004", "101005", "102"]),
         ):
             frames.append(people(group, per_school=size, schools=schools))
     everyone = pd.concat(frames, ignore_index=True)
-    # Pupils of the largest schools have eight classes.
+    # The largest schools have eight classes; one of them bears the number of its municipality.
     number = everyone["respondent_id"].str.rpartition("-")[2].astype(int)
-    many = everyone["institution_id"].isin(["101004", "102003"])
+    many = everyone["institution_id"].isin(["101004", "102"])
     everyone["class_id"] = everyone["class_id"].where(~many, (number % 8).astype(str) + "B")
     opened = everyone["institution_id"].eq("102002") & everyone["mapping"].eq("2015")
     closed = everyone["institution_id"].eq("101003") & everyone["mapping"].eq("2019")
     came = random.random(len(everyone)) > 0.1
     everyone = numbered(everyone[came & ~opened & ~closed])
+    # Of the parents' group one answers for several, as contact teachers do; of some it is not known who.
+    rater = everyone["institution_id"] + "-" + (number // 3).astype(str)
+    everyone["rater_id"] = rater.where(everyone["respondent_group"].eq("parents") & number.mod(7).ne(0), None)
     everyone.loc[everyone["respondent_group"].eq("teachers"), ["grade", "gender", "class_id", "background"]] = None
     everyone["status"] = np.where(random.random(len(everyone)) < 0.1, "refused", "completed")
     answers = answer_all(programme, everyone, seed=5)
