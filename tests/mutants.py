@@ -20,6 +20,7 @@ import re
 import sys
 import tempfile
 import threading
+import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -43,7 +44,7 @@ SQL = (
     (r"\bmin\(", "max("),
     (r"\bleast\(", "greatest("),
     (rf"\n +and {TERM} = {TERM}", ""),
-    (rf"\bon\s+{TERM} = {TERM}", "on true"),
+    (rf"\bon\s+{TERM} = {TERM}(?=\s+and )", "on true"),
     (r"\band [a-z_.]+ = '[a-z_]+'", ""),
     (r" <> ", " = "),
     (r"\* 100\b", "* 10"),
@@ -88,11 +89,25 @@ JUDGES = {
 }
 """Who judges what the small survey and the model's unit tests do not notice; the others are judged by `OTHERS`."""
 OTHERS = [AWKWARD, LINKED]
-LONGEST = 10.0
-"""Seconds after which a model that has lost a condition is stopped: that it does not end has been noticed."""
+LONGEST = 5.0
+"""Seconds of processor time after which models that lost a condition are stopped: that they do not end has been noticed."""
 
-EQUIVALENT: dict[tuple[str, str], str] = {}
-"""Breaks that change no figure: name and break to why."""
+
+@dataclass(frozen=True)
+class Same:
+    """Breaks that change no figure: of these models, those whose name holds this text, and why."""
+
+    where: str
+    text: str
+    why: str
+
+    def explains(self, place: Break) -> bool:
+        """Whether it is one of these."""
+        return re.fullmatch(self.where, place.where) is not None and self.text in place.name
+
+
+EQUIVALENT: tuple[Same, ...] = ()
+"""What is left after the judges, each with its reason; one that explains nothing any more is told."""
 
 
 @dataclass(frozen=True)
@@ -126,8 +141,10 @@ def matches(text: str, pattern: str) -> Iterator[tuple[re.Match[str], str, int]]
     found_in: Counter[int] = Counter()
     for found in re.finditer(pattern, text):
         start = text.rfind("\n", 0, found.start() + 1) + 1
-        line = text[start : text.find("\n", found.end())].strip()
-        yield found, re.sub(r"\s+", " ", re.sub(r"(?<=[a-z_])\d+", "#", line)), found_in[start]
+        line = re.sub(r"\s+", " ", text[start : text.find("\n", found.end())].strip())
+        # A template repeats it with other numbers, joined by a plus or a comma, and names the last.
+        line = re.sub(r"( \+|( as \w+)?,?)$", "", re.sub(r"(?<=[a-z_])\d+", "#", line))
+        yield found, line, found_in[start]
         found_in[start] += 1
 
 
@@ -161,8 +178,7 @@ class Laboratory:
         from pipelines.inference import SOURCES, TABLES, infer
 
         changed: set[str] = set()
-        clock = threading.Timer(LONGEST, self.con.interrupt)
-        clock.start()
+        stop = self._watch()
         try:
             for step in ("estimates", "marts"):
                 for model in self.models:
@@ -176,11 +192,11 @@ class Laboratory:
                     for model in self.models:
                         if model.name in TABLES:
                             self._build(model, model.sql, changed)
-            clock.cancel()
+            stop.set()
             yield changed
         finally:
-            clock.cancel()
-            self._take_back(place, changed, TABLES)
+            stop.set()
+            self._take_back(place, changed)
 
     def _build(self, model: Any, sql: str, changed: set[str]) -> None:
         kind = "view" if model.is_view else "table"
@@ -194,7 +210,19 @@ class Laboratory:
             source = f"read_parquet('{self.scratch}/{name}.parquet')"
             self.con.execute(f"create or replace table inference.{name} as select * from {source}").fetchall()
 
-    def _take_back(self, place: Break, changed: set[str], tables: Sequence[str]) -> None:
+    def _watch(self) -> threading.Event:
+        """Interrupts what takes too long, until the event is set."""
+        stop, began = threading.Event(), time.process_time()
+
+        def look() -> None:
+            while not stop.wait(0.2):
+                if time.process_time() - began > LONGEST:
+                    self.con.interrupt()
+
+        threading.Thread(target=look, daemon=True).start()
+        return stop
+
+    def _take_back(self, place: Break, changed: set[str]) -> None:
         for model in self.models:
             if model.name in changed or model.name == place.where:
                 kind, sql = ("view", model.sql) if model.is_view else ("table", f"select * from before.{model.name}")
@@ -257,6 +285,11 @@ def judge_models(wanted: Sequence[str], tell: Callable[[Break, str], None]) -> N
         models = original(survey.programme)
         oracles = {name.removeprefix("test_"): test for name, test in vars(test_oracle).items() if name[:5] == "test_"}
         with compiled.measured(survey.programme, survey.respondents, survey.answers) as con:
+            for test in oracles.values():
+                test((InMemory(con), survey.oracle))
+            for model in models:
+                for test in tests[model.name]:
+                    assert passes(test, model.sql, compiled.NAME), f"{test['name']} fails with nothing broken"
             small = Laboratory(con, models, survey.programme.definition.thresholds, folder)
 
             def by_survey(place: Break) -> bool:
@@ -298,7 +331,8 @@ def judge_models(wanted: Sequence[str], tell: Callable[[Break, str], None]) -> N
                     elif by_unit_tests(place):
                         tell(place, "dbt unit tests")
                     else:
-                        files = () if (place.where, place.name) in EQUIVALENT else JUDGES.get(model.name, OTHERS)
+                        declared = any(same.explains(place) for same in EQUIVALENT)
+                        files = () if declared else JUDGES.get(model.name, OTHERS)
                         noticed = next((file for file in files if by_tests(place, [file])), "")
                         tell(place, Path(noticed).stem)
                 say(f"done: {model.name}")
@@ -363,16 +397,25 @@ def run_tests(files: Sequence[str], *options: str) -> int:
 # The run
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """A break, who noticed it (nobody: empty), and why it changes nothing where that is declared."""
+
+    place: Break
+    noticed: str
+    why: Same | None
+
+
 def main() -> int:
     """All breaks, or those of the modules and models that are named; the exit code tells whether anything is unexplained."""
     wanted = sys.argv[1:]
     inference = [path.name for path in (CHECKOUT / "pipelines" / "inference").glob("*.py")]
-    found: list[tuple[Break, str]] = []
+    found: list[Verdict] = []
 
     def tell(place: Break, noticed: str) -> None:
-        why = "" if noticed else EQUIVALENT.get((place.where, place.name), "")
-        found.append((place, noticed or ("equivalent" if why else "")))
-        if not noticed and not why:
+        why = next((same for same in EQUIVALENT if not noticed and same.explains(place)), None)
+        found.append(Verdict(place, noticed, why))
+        if not noticed and why is None:
             say(f"survives: {place.where}: {place.name}")
 
     # The inference first: it splits processes off, which is sound only before a database has threads.
@@ -380,22 +423,57 @@ def main() -> int:
         judge_inference(wanted, tell)
     if not wanted or set(wanted) - set(inference):
         judge_models(wanted, tell)
-    survivors = [place for place, noticed in found if not noticed]
-    declared = {(place.where, place.name) for place, noticed in found if noticed == "equivalent"}
-    looked_at = {place.where for place, _ in found}
-    stale = [key for key in EQUIVALENT if key not in declared and (not wanted or key[0] in looked_at)]
-    for where, name in stale:
-        say(f"declared as equivalent, and it is none or is no more: {where}: {name}")
-    by = Counter(noticed or "nobody" for _, noticed in found)
-    say(f"{len(found)} breaks: " + ", ".join(f"{who} {n}" for who, n in by.most_common()))
+    survivors = [verdict for verdict in found if not verdict.noticed and verdict.why is None]
+    needed = {verdict.why for verdict in found}
+    looked_at = {verdict.place.where for verdict in found}
+    stale = [same for same in EQUIVALENT if same not in needed and (not wanted or same.where in looked_at)]
+    for same in stale:
+        say(f"declared as equivalent, and none is left: {same.where}: {same.text}")
+    counts = Counter(verdict.noticed or ("equivalent" if verdict.why else "nobody") for verdict in found)
+    say(f"{len(found)} breaks: " + ", ".join(f"{who} {n}" for who, n in counts.most_common()))
     if not wanted:
         RESULT.write_text(page(found), encoding="utf-8")
     return int(bool(survivors or stale))
 
 
-def page(found: list[tuple[Break, str]]) -> str:
-    """The figures as Markdown."""
-    raise NotImplementedError
+def page(found: Sequence[Verdict]) -> str:
+    """The figures as Markdown: by model or file, by judge, and why what is left changes nothing."""
+    judges = list(dict.fromkeys(verdict.noticed for verdict in found if verdict.noticed))
+    rows = []
+    for where in dict.fromkeys(verdict.place.where for verdict in found):
+        mine = [verdict for verdict in found if verdict.place.where == where]
+        counts = Counter(verdict.noticed for verdict in mine)
+        same = sum(verdict.why is not None for verdict in mine)
+        cells = [len(mine), *(counts[judge] for judge in judges), same, counts[""] - same]
+        rows.append(f"| {where} | " + " | ".join(str(n or "") for n in cells) + " |")
+    totals = Counter(verdict.noticed for verdict in found)
+    same = sum(verdict.why is not None for verdict in found)
+    cells = [len(found), *(totals[judge] for judge in judges), same, totals[""] - same]
+    head = ["", "breaks", *judges, "change nothing", "unexplained"]
+    left = [verdict for verdict in found if not verdict.noticed]
+    explained = [f"| {v.place.where} | `{v.place.name}` | {v.why.why} |" for v in left if v.why]
+    open_ones = [f"* {v.place.where}: `{v.place.name}`" for v in left if v.why is None]
+    return "\n".join(
+        [
+            "# Breaks, and who notices them",
+            "",
+            "Written by `make mutants` (`tests/mutants.py`): every rule of the models and of the inference is broken, one at a time, and the",
+            "cheapest judge that notices is counted.",
+            "",
+            f"| {' | '.join(head)} |",
+            "|---" + "|---:" * (len(head) - 1) + "|",
+            f"| **all** | {' | '.join(f'**{n}**' for n in cells)} |",
+            *rows,
+            "",
+            "## What nobody notices, and why it changes nothing",
+            "",
+            "| where | break | why |",
+            "|---|---|---|",
+            *explained,
+            "",
+            *(["## Unexplained", "", *open_ones, ""] if open_ones else []),
+        ]
+    )
 
 
 def say(line: str) -> None:

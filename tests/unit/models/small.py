@@ -22,7 +22,8 @@ from tests.unit.models.survey import ITEMS, answer_all, numbered, people, write_
 SURVEY_ITEMS = ITEMS | {
     ("pupils", "ro"): [("r1", 1), ("r2", -1), ("r3", 1), ("r4", 1), ("r5", 1)],
     ("teachers", "ro"): [("r1", 1), ("r2", 1)],
-    ("parents", "ro"): [("r1", 1), ("r2", 1), ("r3", 1)],
+    # An item of this name is in the trend form here, and not in that of the pupils.
+    ("parents", "ro"): [("r1", 1), ("r2", 1), ("r3", 1), ("r4", 1)],
 }
 ASKED = {("pupils", "r4"): ("2015", "2017"), ("pupils", "r5"): ("2017", "2019"), ("teachers", "r2"): ("2017", "2019")}
 INITIATIVES = (
