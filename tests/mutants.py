@@ -23,7 +23,7 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -106,7 +106,21 @@ class Same:
         return re.fullmatch(self.where, place.where) is not None and self.text in place.name
 
 
-EQUIVALENT: tuple[Same, ...] = ()
+NOUGHT = "both give zero where there is no spread at all"
+ONE_MUNICIPALITY = "a school lies in one municipality"
+ALONE = "a mean of one cluster has no interval whatever its variance (`contrasts.with_interval`)"
+CLUSTERED = "in an initiative schools are the clusters: nobody stands for himself"
+EQUIVALENT: tuple[Same, ...] = (
+    Same(".*", "> 0.00000000001 * ", NOUGHT),
+    Same("int_trend_items", "sum( [", "a sum of counts is nothing when its mean is"),
+    Same("stg_units", "min(lineages.municipality_id)", ONE_MUNICIPALITY),
+    Same("int_initiative_changes", "and schools.municipality_id = cells.municipality_id", ONE_MUNICIPALITY),
+    Same("int_initiative_changes", "as welch_", CLUSTERED),
+    Same("int_initiative_changes", "cast(sum(n) as bigint) as n", CLUSTERED),
+    Same("int_initiative_changes", "min(case when is_clustered", CLUSTERED),
+    Same("int_initiative_changes|int_social_gap.*", "case when count(*) > 1 then", ALONE),
+    Same("int_intra_class", "(n - n_squared / n) / (k - 1)", "one unit has no variance between units either"),
+)
 """What is left after the judges, each with its reason; one that explains nothing any more is told."""
 
 
@@ -124,7 +138,7 @@ class Break:
     def name(self) -> str:
         """How it is told and declared."""
         again = f" ({self.place + 1})" if self.place else ""
-        return f"{self.line}   [{self.pattern.strip()} -> {self.new.strip()}]{again}"
+        return f"{self.line} [{self.pattern.strip()} -> {self.new.strip()}]{again}"
 
     def of(self, text: str) -> str:
         """The text with this break; unchanged where it has no such line."""
@@ -141,7 +155,7 @@ def matches(text: str, pattern: str) -> Iterator[tuple[re.Match[str], str, int]]
     found_in: Counter[int] = Counter()
     for found in re.finditer(pattern, text):
         start = text.rfind("\n", 0, found.start() + 1) + 1
-        line = re.sub(r"\s+", " ", text[start : text.find("\n", found.end())].strip())
+        line = re.sub(r"\s+", " ", f"{text}\n"[start : f"{text}\n".find("\n", found.end())].strip())
         # A template repeats it with other numbers, joined by a plus or a comma, and names the last.
         line = re.sub(r"( \+|( as \w+)?,?)$", "", re.sub(r"(?<=[a-z_])\d+", "#", line))
         yield found, line, found_in[start]
@@ -279,63 +293,66 @@ def judge_models(wanted: Sequence[str], tell: Callable[[Break, str], None]) -> N
     from tests.unit.models.small import InMemory, small_survey
 
     original, tests = compiled.compiled_models, unit_tests()
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        survey = small_survey(folder)
-        models = original(survey.programme)
+    with tempfile.TemporaryDirectory() as scratch, ExitStack() as stack:
         oracles = {name.removeprefix("test_"): test for name, test in vars(test_oracle).items() if name[:5] == "test_"}
-        with compiled.measured(survey.programme, survey.respondents, survey.answers) as con:
-            for test in oracles.values():
-                test((InMemory(con), survey.oracle))
-            for model in models:
-                for test in tests[model.name]:
-                    assert passes(test, model.sql, compiled.NAME), f"{test['name']} fails with nothing broken"
-            small = Laboratory(con, models, survey.programme.definition.thresholds, folder)
+        small = []
+        for rule in ("clusters", "satterthwaite"):
+            folder = Path(scratch) / rule
+            survey = small_survey(folder, f"thresholds: {{degrees_of_freedom: {rule}}}\n")
+            models = original(survey.programme)
+            con = stack.enter_context(compiled.measured(survey.programme, survey.respondents, survey.answers))
+            for oracle in oracles.values():
+                oracle((InMemory(con), survey.oracle))
+            small.append((Laboratory(con, models, survey.programme.definition.thresholds, folder), survey.oracle))
+        for model in models:
+            for test in tests[model.name]:
+                assert passes(test, model.sql, compiled.NAME), f"{test['name']} fails with nothing broken"
 
-            def by_survey(place: Break) -> bool:
+        def by_survey(place: Break) -> bool:
+            for laboratory, wanted_figures in small:
                 try:
-                    with small.broken(place) as changed:
+                    with laboratory.broken(place) as changed:
                         for name in changed & set(oracles):
-                            oracles[name]((InMemory(con), survey.oracle))
+                            oracles[name]((InMemory(laboratory.con), wanted_figures))
                 except Exception:
                     # A figure that is another one, or whatever stops the run: it has been noticed.
                     return True
-                return False
+            return False
 
-            def by_unit_tests(place: Break) -> bool:
-                [model] = [model for model in models if model.name == place.where]
-                try:
-                    return not all(passes(test, place.of(model.sql), compiled.NAME) for test in tests[place.where])
-                except Exception:
-                    return True
+        def by_unit_tests(place: Break) -> bool:
+            [model] = [model for model in models if model.name == place.where]
+            try:
+                return not all(passes(test, place.of(model.sql), compiled.NAME) for test in tests[place.where])
+            except Exception:
+                return True
 
-            def by_tests(place: Break, files: Sequence[str]) -> bool:
-                def broken(programme: Any) -> tuple[Any, ...]:
-                    return tuple(
-                        replace(model, sql=place.of(model.sql)) if model.name == place.where else model
-                        for model in original(programme)
-                    )
+        def by_tests(place: Break, files: Sequence[str]) -> bool:
+            def broken(programme: Any) -> tuple[Any, ...]:
+                return tuple(
+                    replace(model, sql=place.of(model.sql)) if model.name == place.where else model
+                    for model in original(programme)
+                )
 
-                compiled.compiled_models = broken
-                try:
-                    return run_tests(files, "-k", SHORT) != 0
-                finally:
-                    compiled.compiled_models = original
+            compiled.compiled_models = broken
+            try:
+                return run_tests(files, "-k", SHORT) != 0
+            finally:
+                compiled.compiled_models = original
 
-            for model in models:
-                if wanted and model.name not in wanted:
-                    continue
-                for place in breaks(model.name, model.sql, SQL, r"^--|^\{"):
-                    if by_survey(place):
-                        tell(place, "small survey")
-                    elif by_unit_tests(place):
-                        tell(place, "dbt unit tests")
-                    else:
-                        declared = any(same.explains(place) for same in EQUIVALENT)
-                        files = () if declared else JUDGES.get(model.name, OTHERS)
-                        noticed = next((file for file in files if by_tests(place, [file])), "")
-                        tell(place, Path(noticed).stem)
-                say(f"done: {model.name}")
+        for model in models:
+            if wanted and model.name not in wanted:
+                continue
+            for place in breaks(model.name, model.sql, SQL, r"^--|^\{"):
+                if by_survey(place):
+                    tell(place, "small survey")
+                elif by_unit_tests(place):
+                    tell(place, "dbt unit tests")
+                else:
+                    declared = any(same.explains(place) for same in EQUIVALENT)
+                    files = () if declared else JUDGES.get(model.name, OTHERS)
+                    noticed = next((file for file in files if by_tests(place, [file])), "")
+                    tell(place, Path(noticed).stem)
+            say(f"done: {model.name}")
 
 
 # The inference

@@ -43,6 +43,7 @@ class Oracle:
     sustained: pd.DataFrame
     item_comparability: pd.DataFrame
     base_parameters: pd.DataFrame
+    item_distributions: pd.DataFrame
 
 
 def compute(programme: Programme, raw: Path) -> Oracle:
@@ -64,6 +65,9 @@ def compute(programme: Programme, raw: Path) -> Oracle:
         ),
         item_comparability=item_drift(programme, asked, scored),
         base_parameters=base_parameters(scores),
+        item_distributions=item_distributions(
+            programme, scored.merge(people.drop(columns=["mapping", "respondent_group"]), on="respondent_key")
+        ),
         response_rates=response_rates(programme, came),
         nonresponse=nonresponse(programme, came),
         social_gap=social_gaps(programme, scores),
@@ -752,6 +756,20 @@ def sustained(programme: Programme, changed: pd.DataFrame) -> pd.DataFrame:
     columns = [wide[f"{first}-{second}"], wide[f"{second}-{third}"], wide[f"{first}-{third}"]]
     wide["status"] = [outcome(*row) for row in zip(*columns, strict=True)]
     return wide.reset_index()[[*unit, *LEAST, "status"]]
+
+
+def item_distributions(programme: Programme, answers: pd.DataFrame) -> pd.DataFrame:
+    """Of all who answered an item, the share that gave each answer of its scale, as the question was worded."""
+    turned = answers["low"] + answers["high"] - answers["value"]
+    rows = answers.assign(answer=answers["value"].mask(answers["already_reversed"].astype(bool), turned))
+    units = pd.concat([part.assign(level=level, unit_id=unit) for level, unit, part in all_units(programme, rows)])
+    item = ["mapping", "respondent_group", "theme", "item_id", *UNIT]
+    asked = units.groupby([*item, "scale"]).size().rename("n").reset_index()
+    valid = programme.scales.loc[programme.scales["kind"].eq("valid"), ["scale", "value"]].drop_duplicates()
+    possible = asked.merge(valid.rename(columns={"value": "answer"}).astype({"answer": float}), on="scale")
+    given = units.groupby([*item, "answer"]).size().rename("given").reset_index()
+    result = possible.merge(given, on=[*item, "answer"], how="left")
+    return result.assign(share=result["given"].fillna(0) / result["n"], answer=result["answer"].astype(int))
 
 
 def intra_class(scores: pd.DataFrame) -> pd.DataFrame:

@@ -88,6 +88,12 @@ def test_item_comparability(built: tuple[Warehouse, by_pandas.Oracle]) -> None:
     )
 
 
+def test_item_distributions(built: tuple[Warehouse, by_pandas.Oracle]) -> None:
+    warehouse, oracle = built
+    key = ["mapping", *KEY, "item_id", "answer"]
+    compare(warehouse, oracle.item_distributions, "item_distributions", key, ["n", "share"])
+
+
 def test_response_rates(built: tuple[Warehouse, by_pandas.Oracle]) -> None:
     warehouse, oracle = built
     key = ["mapping", "level", "unit_id", "respondent_group"]
