@@ -190,17 +190,19 @@ class Table:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """A paragraph: `lead` is large, `note` is small."""
+    """A paragraph: `lead` is large, `note` is small; paper leaves it out where it is not `is_printed`."""
 
     words: Said
     look: Literal["plain", "lead", "note"] = "plain"
+    is_printed: bool = True
 
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading inside a section."""
+    """A heading inside a section; it is not `is_printed` where paper has nothing below it."""
 
     words: Said
+    is_printed: bool = True
 
 
 @dataclass(frozen=True)
@@ -311,6 +313,11 @@ class Document:
     def has_archive(self) -> bool:
         """Whether an archive of its charts and tables lies beside the document."""
         return self.entry.kind in ARCHIVED
+
+    @property
+    def lists_files(self) -> bool:
+        """Whether paper lists every data file: where the whole is told. Other documents tell how many there are."""
+        return self.has_archive or self.entry.kind in ("method", "data_book")
 
     @property
     def blocks(self) -> Iterator[Block]:

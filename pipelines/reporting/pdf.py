@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,6 +50,9 @@ FONT = "DejaVu Sans"
 
 AGE = 11
 """Compilations after which typst has dropped what it remembered of a document; eleven of nothing take 0.1 ms."""
+
+_IN_WORDS = ("words", "faint")
+"""Kinds of cells that hold words."""
 
 Record = dict[str, object]
 Drawings = Mapping[str, Drawing]
@@ -155,10 +158,17 @@ class _Writer:
     def _blocks(self, blocks: Iterable[Block]) -> list[Record]:
         written: list[Record] = []
         for block in blocks:
+            if not getattr(block, "is_printed", True):
+                continue
             record = self._writers[type(block)](block)
             written.extend(record if isinstance(record, list) else [record])
         for record, following in pairwise(written):
             record["stays"] = following["is"] in ("chart", "table")  # no page ends between the two
+        # Nor below a section's first sentences: its heading would stand alone at the foot of a page.
+        leads = list(takewhile(lambda record: record["is"] == "paragraph", written))
+        if len(leads) < len(written) and written[len(leads)]["is"] == "heading":
+            for record in leads:
+                record["stays"] = True
         return written
 
     def _provenance(self, document: Document) -> list[Record]:
@@ -171,7 +181,7 @@ class _Writer:
         ]
         if document.data_source is not None:
             blocks.insert(0, {"is": "paragraph", "look": "plain", "text": self._say(document.data_source)})
-        if provenance.files and not document.is_short:
+        if provenance.files and document.lists_files:
             blocks.append(self._files(document))
         return blocks
 
@@ -189,7 +199,9 @@ class _Writer:
             "look": "figures",
             "columns": heads,
             "widths": [14, 40, 60],
+            "share": 1,
             "narrow": False,
+            "small": True,
             "turned": False,
             "divided": False,
             "parts": [{"label": None, "rows": rows}],
@@ -209,9 +221,7 @@ class _Writer:
         entries = [{"text": self._say(link.words), "target": f"{link.target}.pdf"} for link in block.entries]
         return {"is": "links", "entries": entries}
 
-    def _fold(self, block: Fold) -> Record | list[Record]:
-        if not block.is_printed:
-            return []
+    def _fold(self, block: Fold) -> Record:
         return {"is": "fold", "text": self._say(block.summary), "blocks": self._blocks(block.blocks)}
 
     def _chart(self, block: Chart) -> list[Record]:
@@ -246,11 +256,15 @@ class _Writer:
         columns = [Texts(self._say(table.columns[0].words), labels, is_number=False)]
         for place, column in enumerate(table.columns[1:]):
             held = [row[place] for row in cells if len(row) > place and all(cell["span"] == 1 for cell in row)]
+            small = [str(cell[key]) for cell in held for key in ("extent", "note") if cell.get(key)]
+            if column.is_number:  # words that stand for a figure may be broken into lines
+                small += [word for cell in held if cell["is"] in _IN_WORDS for word in str(cell["text"]).split(" ")]
+                held = [cell for cell in held if cell["is"] not in _IN_WORDS]
             columns.append(
                 Texts(
                     head=self._say(column.words),
                     cells=[str(cell["text"]) for cell in held],
-                    small=[str(cell[key]) for cell in held for key in ("extent", "note") if cell.get(key)],
+                    small=small,
                     is_number=column.is_number,
                 )
             )
@@ -269,7 +283,9 @@ class _Writer:
                 for n, c in enumerate(columns)
             ],
             "widths": piece.widths,
+            "share": piece.share,
             "narrow": piece.is_narrow,
+            "small": piece.is_small,
             "turned": piece.is_turned,
             "divided": piece.is_divided,
             "parts": [self._part(part, chosen) for part in table.parts],
