@@ -187,8 +187,8 @@ def condensed(say: Speaker, blocks: Iterable[Block]) -> tuple[Block, ...]:
         if isinstance(block, Table) and _is_hidden(block):
             found.append(Paragraph(say("disclosure.all_of", table=block.caption), "note"))
         elif isinstance(block, Fold) and inner != block.blocks:
-            is_told = all(isinstance(one, Paragraph) for one in inner)
-            found += inner if is_told else (replace(block, blocks=inner),)
+            is_bare = all(isinstance(one, Table) and _is_hidden(one) for one in block.blocks)
+            found += inner if is_bare else (replace(block, blocks=inner),)
         else:
             found.append(block)
     return tuple(found)

@@ -286,7 +286,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Document:
-    """One document of one audience in every language. `has_pdf`: it stands beside its page as PDF.
+    """One document of one audience in every language. `has_pdf`: it stands beside its page as PDF; `links_to_pdf`: so do all.
 
     `summary` is the first section and has no heading of its own in print where `is_short` (two pages on paper). `about` and
     `data_source` are the programme's own words.
@@ -303,6 +303,7 @@ class Document:
     sections: tuple[Section, ...]
     is_short: bool = False
     has_pdf: bool = False
+    links_to_pdf: bool = True
 
     @property
     def is_alone(self) -> bool:

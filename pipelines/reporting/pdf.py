@@ -8,6 +8,7 @@ the very drawings of the HTML page. Texts travel as JSON, so no text from data c
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise, takewhile
@@ -51,6 +52,12 @@ FONT = "DejaVu Sans"
 AGE = 11
 """Compilations after which typst has dropped what it remembered of a document; eleven of nothing take 0.1 ms."""
 
+SHORT = 2
+"""Pages of a short document."""
+
+SCALES = (1.0, 0.93, 0.86, 0.8)
+"""Sizes of text in which a short document is tried until it fits its pages; any other has the first."""
+
 _IN_WORDS = ("words", "faint")
 """Kinds of cells that hold words."""
 
@@ -64,22 +71,37 @@ def render_pdf(document: Document, drawings: Drawings, voice: Voice) -> bytes:
     Raises:
         StorageError: the template cannot be set.
     """
+    record, made = _Writer(voice, drawings).document(document), b""
+    for scale in SCALES if document.is_short else SCALES[:1]:
+        made = _set(document.entry.name, record | {"scale": scale})
+        if not document.is_short or _pages(made) <= SHORT:
+            break
+    return made
+
+
+def _set(name: str, record: Record) -> bytes:
+    """A record as the template sets it."""
     from typst import TypstError
 
-    content = json.dumps(_Writer(voice, drawings).document(document), ensure_ascii=False)
     try:
         made = _compiler().compile(
             input=str(TEMPLATES / "document.typ"),
             format="pdf",
-            sys_inputs={"document": content},
+            sys_inputs={"document": json.dumps(record, ensure_ascii=False)},
             pdf_standards=["ua-1"],
         )
     except TypstError as error:
-        raise StorageError(f"{TEMPLATES / 'document.typ'}: {document.entry.name} cannot be set: {error}") from None
+        raise StorageError(f"{TEMPLATES / 'document.typ'}: {name} cannot be set: {error}") from None
     _forget()
     if not isinstance(made, bytes):
-        raise StorageError(f"{TEMPLATES / 'document.typ'}: {document.entry.name} has become no single file")
+        raise StorageError(f"{TEMPLATES / 'document.typ'}: {name} has become no single file")
     return made
+
+
+def _pages(made: bytes) -> int:
+    """How many pages a file that typst made has: its first object tells."""
+    found = re.search(rb"/Type/Pages/Count (\d+)", made)
+    return int(found[1]) if found else 0
 
 
 @lru_cache(maxsize=1)
@@ -112,7 +134,7 @@ class _Writer:
     """Blocks as records in one language."""
 
     def __init__(self, voice: Voice, drawings: Drawings) -> None:
-        self._voice, self._drawings = voice, drawings
+        self._voice, self._drawings, self._ending = voice, drawings, "pdf"
         self._writers: dict[type, Callable[..., Record | list[Record]]] = {
             Paragraph: lambda block: {"is": "paragraph", "look": block.look, "text": self._say(block.words)},
             Heading: lambda block: {"is": "heading", "text": self._say(block.words)},
@@ -127,6 +149,7 @@ class _Writer:
     def document(self, document: Document) -> Record:
         """The whole document; provenance is its last section."""
         voice, provenance = self._voice, document.provenance
+        self._ending = "pdf" if document.links_to_pdf else "html"
         banner: Record | None = None
         if provenance.simulated:
             banner = {
@@ -149,6 +172,7 @@ class _Writer:
             "release": provenance.release_id,
             "version": provenance.code_version,
             "banner": banner,
+            "short": document.is_short,
             "sections": [*sections, {"heading": voice("about.heading"), "blocks": self._provenance(document)}],
         }
 
@@ -179,6 +203,10 @@ class _Writer:
             {"is": "terms", "look": "facts", "entries": facts},
             {"is": "paragraph", "look": "plain", "text": count},
         ]
+        if document.is_short:
+            told = [f"{term}: {value}." for term, value in facts]
+            source = [] if document.data_source is None else [self._say(document.data_source)]
+            return [{"is": "paragraph", "look": "note", "text": " ".join([*source, *told, count])}]
         if document.data_source is not None:
             blocks.insert(0, {"is": "paragraph", "look": "plain", "text": self._say(document.data_source)})
         if provenance.files and document.lists_files:
@@ -218,7 +246,7 @@ class _Writer:
         return {"is": "terms", "look": block.look, "entries": entries}
 
     def _links(self, block: Links) -> Record:
-        entries = [{"text": self._say(link.words), "target": f"{link.target}.pdf"} for link in block.entries]
+        entries = [{"text": self._say(link.words), "target": f"{link.target}.{self._ending}"} for link in block.entries]
         return {"is": "links", "entries": entries}
 
     def _fold(self, block: Fold) -> Record:

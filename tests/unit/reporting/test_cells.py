@@ -47,8 +47,10 @@ def test_a_reason_stays_where_it_is_rare_or_the_bare_word_means_nothing(voices: 
 
 def test_a_table_of_which_all_is_hidden_is_a_sentence(voices: Voices) -> None:
     hidden = table(*((FEW, Status("suppressed", said("undertrykt"))) for _ in range(3)))
-    fold = Fold(said("mere"), (hidden,))
-    made = condensed(Speaker(voices), (hidden, fold))
+    fold, theme = Fold(said("mere"), (hidden,)), Fold(said("tema"), (Paragraph(said("spurgt om")), hidden))
+    *made, kept = condensed(Speaker(voices), (hidden, fold, theme))
+    assert isinstance(kept, Fold)
+    assert [type(one) for one in kept.blocks] == [Paragraph, Paragraph]
     assert [one.words["da"] for one in made if isinstance(one, Paragraph)] == ["• Tabel: Alle tal er undertrykt."] * 2
 
 

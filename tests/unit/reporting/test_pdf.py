@@ -18,7 +18,7 @@ from pipelines.reporting.build import Desk, Job
 from pipelines.reporting.canvas import Canvas
 from pipelines.reporting.columns import PAGE, Texts, pieces_of
 from pipelines.reporting.figures import draw
-from pipelines.reporting.model import Document, Fold, Language, Number, Table
+from pipelines.reporting.model import Block, Chart, Document, Fold, Language, Number, Table, Tiles
 from pipelines.reporting.pdf import render_pdf
 from pipelines.reporting.texts import Voices
 from tests.unit.reporting import example
@@ -120,6 +120,37 @@ def test_every_number_of_every_table_is_in_the_text(
 
 def test_a_summary_fits_two_pages(documents: dict[str, Document], voices: Voices) -> None:
     assert len(read(paper(documents["summary-municipality-101"], voices)).pages) <= 2
+
+
+@pytest.mark.parametrize("kind", ["pdf", "html"])
+def test_links_lead_to_files_that_are_written(documents: dict[str, Document], voices: Voices, kind: str) -> None:
+    """Where only joint documents become paper, a municipality's schools have pages and no paper."""
+    document = replace(documents["municipality-101"], links_to_pdf=kind == "pdf")
+    pages = read(paper(document, voices)).pages
+    found = [
+        str(a.get_object()["/A"]["/URI"]) for page in pages for a in page.get("/Annots", ()) if "/A" in a.get_object()
+    ]
+    assert f"school-901.{kind}" in found
+
+
+def test_the_summary_of_a_large_programme_fits_two_pages(documents: dict[str, Document], voices: Voices) -> None:
+    """Twelve respondent groups, five strengths and five focus areas with long names."""
+    document = documents["summary-municipality-101"]
+
+    def grown(table: Table, most: int) -> Table:
+        rows = [replace(row, label=said(f"{row.label['da']} {k}")) for k in range(most) for row in table.rows]
+        return replace(table, parts=(replace(table.parts[0], rows=tuple(rows[:most])),))
+
+    def larger(block: Block) -> Block:
+        if isinstance(block, Table):
+            return grown(block, 5 if block.name in ("strengths", "focus") else 12)
+        if isinstance(block, Chart) and isinstance(block.plot, Tiles):
+            rows = tuple((said(f"Gruppe {k}"), (2,) * len(block.plot.statuses)) for k in range(12))
+            return replace(block, plot=replace(block.plot, rows=rows), table=block.table and grown(block.table, 12))
+        return block
+
+    sections = tuple(replace(s, blocks=tuple(map(larger, s.blocks))) for s in document.sections)
+    assert len(read(paper(replace(document, sections=sections), voices)).pages) <= 2
 
 
 def test_the_same_document_gives_the_same_bytes(documents: dict[str, Document], voices: Voices) -> None:
