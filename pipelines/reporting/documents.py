@@ -107,7 +107,7 @@ def families(source: Source) -> dict[str, Said]:
         for theme in group.themes:
             if any(theme.questions[key] for key in asked) and (theme.family not in found or theme.code == theme.family):
                 found[theme.family] = theme.label
-    return found
+    return found if source.sampled is None else dict(list(found.items())[:1])
 
 
 def theme_document(source: Source, say: Speaker, family: str) -> Document:
@@ -137,6 +137,8 @@ def _entries_of(source: Source, say: Speaker, place: Place) -> list[Entry]:
         kinds.append("progression")
     if level == "municipality":
         kinds.append("quality")
+        if source.sampled not in (None, unit):
+            del kinds[1:]
     names = {"programme": "programme", "municipality": str(place.document)}
     return [Entry(kind, names.get(kind, f"{kind}-{place.document}"), place.label) for kind in kinds]
 
