@@ -27,6 +27,13 @@ const overflow = () => {
   return [`${root.scrollWidth} px wide in ${root.clientWidth}: ${wide.slice(0, 3).join('; ')}`];
 };
 
+// A table beside or below its figure is seen whole on a desk's screen: only lists of many units are scrolled there.
+const cut = () =>
+  [...document.querySelectorAll('.pair > .box')]
+    .filter((e) => e.checkVisibility({ contentVisibilityAuto: true }) && e.scrollWidth > e.clientWidth + 1)
+    .map((e) => `${e.scrollWidth} px in ${e.clientWidth}: "${e.querySelector('caption')?.textContent}"`)
+    .slice(0, 3);
+
 const overflowOnPaper = () => {
   const limit = document.documentElement.clientWidth + 1;
   return [...document.querySelectorAll('main *, footer *')]
@@ -55,6 +62,7 @@ async function checked(context, path) {
     if (width === WIDTHS[0]) await page.goto(address);
     for (const wide of await page.evaluate(overflow)) findings.push(`at ${width} px: ${wide}`);
   }
+  for (const table of await page.evaluate(cut)) findings.push(`table cut at ${WIDTHS.at(-1)} px: ${table}`);
   if (!(await page.evaluate(() => /^(da|en)$/.test(document.documentElement.lang)))) findings.push('no language declared');
   findings.push(...(await byKeyboard(page)));
   findings.push(...(await accessible(page)));
