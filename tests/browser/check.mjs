@@ -17,6 +17,7 @@ const WIDTHS = [360, 768, 1280];
 const PAPER = 688; // A4 less the margins of the print style, in CSS pixels
 const HEIGHT = 900;
 const MOST_TABS = 150;
+const SHORT = 2; // pages of a political summary
 
 const overflow = () => {
   const root = document.documentElement;
@@ -69,8 +70,16 @@ async function checked(context, path) {
   await page.emulateMedia({ media: 'print' });
   await page.setViewportSize({ width: PAPER, height: HEIGHT });
   for (const wide of await page.evaluate(overflowOnPaper)) findings.push(`on paper: ${wide}`);
+  findings.push(...(await tooLong(page)));
   await page.close();
   return findings;
+}
+
+// What is meant for two pages is two pages when it is printed from the screen.
+async function tooLong(page) {
+  if (!(await page.evaluate(() => document.querySelector('main.short')))) return [];
+  const pages = (await page.pdf({ preferCSSPageSize: true })).toString('latin1').match(/\/Type\s*\/Page\b/g).length;
+  return pages > SHORT ? [`on paper: ${pages} pages, not ${SHORT}`] : [];
 }
 
 // Everything that can be used takes the focus, visibly, and the focus never stays where it is.
