@@ -8,6 +8,7 @@ the very drawings of the HTML page. Texts travel as JSON, so no text from data c
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -106,7 +107,12 @@ def _pages(made: bytes) -> int:
 
 @lru_cache(maxsize=1)
 def _compiler() -> Compiler:
-    """One compiler a process: fonts are read once."""
+    """One compiler a process: fonts are read once.
+
+    One thread too: documents are shared out between processes, and threads of typst would only wait for each other (about 4 %
+    of the work). The variable is read when typst first sets something.
+    """
+    os.environ.setdefault("RAYON_NUM_THREADS", "1")
     import matplotlib
     from typst import Compiler
 

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from pypdf import PdfReader
 
 from pipelines.programme import Programme
 from pipelines.reporting import Edition, Provenance
 from pipelines.reporting.build import Desk, Job
 from pipelines.reporting.canvas import Canvas
 from pipelines.reporting.documents import entries
+from pipelines.settings import Papers
 from tests.unit.reporting import example
 from tests.unit.reporting.pages import Page, page_of
 
@@ -27,15 +29,26 @@ def write(
 ) -> Callable[..., Path]:
     """Write a municipality's documents from these marts; gives the folder of the Danish ones."""
 
-    def written(tables: dict[str, pd.DataFrame], of: Programme = programme) -> Path:
+    def written(tables: dict[str, pd.DataFrame], of: Programme = programme, pdf: Papers = "joint") -> Path:
         folder = tmp_path_factory.mktemp("edge")
         edition = Edition("public", example.write_marts(folder / "marts", tables), folder / "out")
-        desk = Desk(of, (edition,), provenance, "first", "joint")
+        desk = Desk(of, (edition,), provenance, "first", pdf)
         desk.work(Job(unit=("municipality", "101")))
         assert {entry.kind for entry in entries(desk.sources[0], desk.say)} >= {"municipality", "theme"}
         return folder / "out" / "da"
 
     return written
+
+
+def papers(out: Path) -> dict[str, str]:
+    """The municipality's report and summary on paper: the text of each; the summary never takes more than two pages."""
+    found = {}
+    for kind in ("municipality-101", "summary-municipality-101"):
+        reader = PdfReader(out / f"{kind}.pdf")
+        assert len(reader.pages) <= 2 or not kind.startswith("summary")
+        text = " ".join(page.extract_text() for page in reader.pages)
+        found[kind] = "".join(text.replace("\u00ad", "").split())
+    return found
 
 
 def is_sound(page: Page) -> None:
@@ -57,7 +70,8 @@ def test_a_municipality_of_which_everything_is_hidden(write: Callable[..., Path]
             tables[name] = table.assign(suppressed=reason)
             if "status" in table:
                 tables[name]["status"] = table["status"].mask(hidden, "suppressed")
-    out = write(tables)
+    out = write(tables, pdf="all")
+    assert "Allegruppenstalerundertrykt:forfåbesvarelser." in papers(out)["municipality-101"]
     for name in (
         "municipality-101",
         "summary-municipality-101",
@@ -108,7 +122,10 @@ def test_sixty_themes(write: Callable[..., Path], programme: Programme) -> None:
         ignore_index=True,
     )
     many = replace(programme, themes=themes, items=spread(programme.items), codebook=book)
-    out = write({name: spread(table) for name, table in example.marts().items()}, many)
+    tables = {name: spread(table) for name, table in example.marts().items()}
+    out = write(tables, many, "all")
+    text = papers(out)["municipality-101"]
+    assert all("".join(label.split()) in text for label in labels)
     page = page_of(out / "municipality-101.html")
     is_sound(page)
     table = page.table("Elever: niveau i Kortlægning 2019")
@@ -117,6 +134,11 @@ def test_sixty_themes(write: Callable[..., Path], programme: Programme) -> None:
     summary = page_of(out / "summary-municipality-101.html")
     assert all(len(t.rows) <= MANY for t in summary.tables)
     assert len(summary.table("Styrker").rows) <= 5
+
+
+def test_one_round_only_on_paper(write: Callable[..., Path]) -> None:
+    text = papers(write(example.limited("2015"), pdf="all"))
+    assert all("Derergennemførténkortlægning." in one for one in text.values())
 
 
 def test_a_school_with_one_theme(reports: Path) -> None:
