@@ -191,7 +191,7 @@ class Desk:
     def _write_document(self, document: Document, drawings: Mapping[str, Drawing], folders: list[Path]) -> None:
         """A document in every language and format, into each of the folders."""
         formats = self.formats(document.entry)
-        shown = replace(document, has_pdf="pdf" in formats)
+        shown = replace(document, has_pdf="pdf" in formats, links_to_pdf=self.pdf == "all")
         for language, voice in self.say.voices.items():
             for ending in formats:
                 made = FORMATS[ending](shown, drawings, voice)

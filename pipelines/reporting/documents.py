@@ -24,7 +24,7 @@ from dataclasses import replace
 from pipelines.files import safe_names
 from pipelines.reporting import academic, wording
 from pipelines.reporting.answers import answer_chart
-from pipelines.reporting.cells import hidden_note, mark
+from pipelines.reporting.cells import condensed, hidden_note, mark
 from pipelines.reporting.changes import change_blocks, moved_blocks, other_pairs, round_blocks
 from pipelines.reporting.content import Source, change_of, content_of, nonresponse_of
 from pipelines.reporting.contrasts import initiatives, social_gap
@@ -167,7 +167,7 @@ def _document(
         about=frame.about,
         data_source=frame.data_source,
         provenance=frame.provenance,
-        sections=tuple(sections),
+        sections=tuple(replace(section, blocks=condensed(say, section.blocks)) for section in sections),
         is_short=is_short,
     )
 
@@ -648,7 +648,7 @@ def _municipalities(source: Source, sections: Sections, group: GroupBlock, theme
         name=f"{name}-kommuner",
         title=say("theme.levels", group=group.label, mapping=source.frame.latest.label),
         description=say("theme.describe", n=len(strips)),
-        read=say("figure.levels.read"),
+        read=sections.read("levels", shown, *level_range(shown)),
         plot=Strips("points", *level_range(shown), 500.0, tuple(strips), (("unit", say("theme.key")),)),
         table=table,
     )

@@ -73,7 +73,7 @@ def _is_it_real(sections: Sections) -> Said:
     changed = tally.counts["increase"] + tally.counts["decrease"]
     return say.joined(
         [
-            say.count("questions.real.changed", changed, alpha=sections.frame.thresholds.alpha),
+            say.count("questions.real.changed", changed),
             *(
                 say.count(f"questions.real.{status}", tally.counts[status])
                 for status in ("status_quo", "inconclusive")

@@ -76,6 +76,8 @@ def summary_line(say: Speaker, tally: Tally | None, pair: Pair | None) -> Said:
     when = {"before": pair.before, "after": pair.after}
     if not tally.comparable:
         sentences = [say("summary.none", **when)]
+    elif tally.counts["inconclusive"] == tally.comparable:
+        sentences = [say.count("summary.unsettled", tally.comparable, **when)]
     else:
         key = _share_key(tally)
         apart = say(
