@@ -1,26 +1,40 @@
 """Breaks every rule of the models and the inference, one at a time, and lists the breaks that no cheap test notices: `make mutants`.
 
-Belongs here: what a break is, and the run. Does not belong here: assertions. For SQL the judge is the small survey held against the second
-implementation (`tests/unit/models/small.py`); for Python the tests of `tests/unit/inference`, run on a copy of the checkout.
+Belongs here: what a break is, who judges it, the breaks that change nothing and why, and the run. Does not belong here: assertions.
 
-usage: python -m tests.mutants [sql|python] [EVERY]   (every EVERYth break only; default: all)
+A break of a model is built on top of a survey that was measured once: only what follows from it is built again, and taken back. The
+judges, cheapest first: the small survey held against the second implementation (`tests/unit/models/small.py`), the model's dbt unit
+tests, then the tests of the models that `JUDGES` names. Breaks of Python are judged by `tests/unit/inference`, each in a process that was
+split off after the slow imports.
+
+usage: python -m tests.mutants [NAME…]   (models, or files of the inference such as levels.py; all of them write tests/bench/mutants.md)
 """
 
 from __future__ import annotations
 
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import os
 import re
-import shutil
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
 
 from pipelines.settings import CHECKOUT
-from tests.compiled import Model, ancestors, compiled_models, measured
-from tests.unit.models.small import disagreements, small_survey
 
+RESULT = CHECKOUT / "tests" / "bench" / "mutants.md"
+TERM = r"[a-z_]+\.[a-z_]+"
 SQL = (
     (r" >= ", " > "),
     (r" <= ", " < "),
@@ -29,9 +43,12 @@ SQL = (
     (r" - 1\b", ""),
     (r"\bmin\(", "max("),
     (r"\bleast\(", "greatest("),
-    (r"\n            and [a-z_]+\.[a-z_]+ = [a-z_]+\.[a-z_]+", ""),
+    (rf"\n +and {TERM} = {TERM}", ""),
+    (rf"\bon\s+{TERM} = {TERM}(?=\s+and )", "on true"),
+    (r"\band [a-z_.]+ = '[a-z_]+'", ""),
     (r" <> ", " = "),
     (r"\* 100\b", "* 10"),
+    (r"\b100 \*", "10 *"),
     (r"\bsum\((?!case)", "avg("),
     (r" is not null\b", " is null"),
 )
@@ -47,119 +64,439 @@ PYTHON = (
     (r"\.any\(", ".all("),
     (r"\.all\(", ".any("),
     (r"\.ne\(", ".eq("),
+    (r"\.eq\(", ".ne("),
+    (r"\.notna\(", ".isna("),
+    (r"\.isna\(", ".notna("),
     (r"\bnp\.where\((\w+), ", r"np.where(~(\1), "),
     (r" \+ 1\b", ""),
     (r"(?<=[a-z_)\]]) \* (?=[a-z_(])", " / "),
     (r"(?<=[a-z_)\]]) \+ (?=[a-z_(])", " - "),
 )
-OUT_OF_SCOPE = ("extract_reconciliation", "response_rates", "item_distributions")
-"""Models that only restate what others compute, or that other tests hold."""
+MODELS = "tests/unit/models/"
+AWKWARD, LINKED, RESULTS = (f"{MODELS}test_{name}.py" for name in ("awkward", "linked", "results"))
+SHORT = "not forty and not nobody_is_linked"
+"""Tests that a judgement does without: they look at size alone."""
+JUDGES = {
+    "int_turnover": [LINKED],
+    "int_change_clusters": [LINKED],
+    "stg_results": [RESULTS],
+    "int_pupil_gains": [RESULTS],
+    "int_gain_estimates": [RESULTS],
+    "academic_results": [RESULTS],
+    "int_test_target_values": [RESULTS],
+    "int_theme_target_values": [RESULTS],
+    "result_targets": [RESULTS],
+}
+"""Who judges what the small survey and the model's unit tests do not notice; the others are judged by `OTHERS`."""
+OTHERS = [AWKWARD, LINKED]
+LONGEST = 5.0
+"""Seconds of processor time after which models that lost a condition are stopped: that they do not end has been noticed."""
+
+
+@dataclass(frozen=True)
+class Same:
+    """Breaks that change no figure: of these models, those whose name holds this text, and why."""
+
+    where: str
+    text: str
+    why: str
+
+    def explains(self, place: Break) -> bool:
+        """Whether it is one of these."""
+        return re.fullmatch(self.where, place.where) is not None and self.text in place.name
+
+
+NOUGHT = "both give zero where there is no spread at all"
+ONE_MUNICIPALITY = "a school lies in one municipality"
+ALONE = "a mean of one cluster has no interval whatever its variance (`contrasts.with_interval`)"
+CLUSTERED = "in an initiative schools are the clusters: nobody stands for himself"
+EQUIVALENT: tuple[Same, ...] = (
+    Same(".*", "> 0.00000000001 * ", NOUGHT),
+    Same("int_trend_items", "sum( [", "a sum of counts is nothing when its mean is"),
+    Same("stg_units", "min(lineages.municipality_id)", ONE_MUNICIPALITY),
+    Same("int_initiative_changes", "and schools.municipality_id = cells.municipality_id", ONE_MUNICIPALITY),
+    Same("int_initiative_changes", "as welch_", CLUSTERED),
+    Same("int_initiative_changes", "cast(sum(n) as bigint) as n", CLUSTERED),
+    Same("int_initiative_changes", "min(case when is_clustered", CLUSTERED),
+    Same("int_initiative_changes|int_social_gap.*", "case when count(*) > 1 then", ALONE),
+    Same("int_intra_class", "(n - n_squared / n) / (k - 1)", "one unit has no variance between units either"),
+)
+"""What is left after the judges, each with its reason; one that explains nothing any more is told."""
 
 
 @dataclass(frozen=True)
 class Break:
-    """One change of one place."""
+    """One change of one place, however often a template repeats it."""
 
     where: str
+    pattern: str
+    new: str
     line: str
-    text: str
+    place: int
+
+    @property
+    def name(self) -> str:
+        """How it is told and declared."""
+        again = f" ({self.place + 1})" if self.place else ""
+        return f"{self.line} [{self.pattern.strip()} -> {self.new.strip()}]{again}"
+
+    def of(self, text: str) -> str:
+        """The text with this break; unchanged where it has no such line."""
+        parts, last = [], 0
+        for found, line, place in matches(text, self.pattern):
+            if (line, place) == (self.line, self.place):
+                parts += [text[last : found.start()], found.expand(self.new)]
+                last = found.end()
+        return "".join([*parts, text[last:]])
 
 
-def breaks(where: str, text: str, rules: tuple[tuple[str, str], ...], skip: str) -> Iterator[Break]:
-    """Every place of a text that a rule matches; a line that stands there several times (one for each level) counts once."""
-    seen: set[tuple[str, str]] = set()
-    for pattern, new in rules:
-        for found in re.finditer(pattern, text):
-            line = text[text.rfind("\n", 0, found.start() + 1) + 1 : text.find("\n", found.end())].strip()
-            if (line, pattern) in seen or re.search(skip, line):
-                continue
-            seen.add((line, pattern))
-            changed = text[: found.start()] + found.expand(new) + text[found.end() :]
-            yield Break(where, f"{line}   [{pattern} -> {new}]", changed)
+def matches(text: str, pattern: str) -> Iterator[tuple[re.Match[str], str, int]]:
+    """Every match with its line and its number in that line. Lines that differ by a number only are of one template."""
+    found_in: Counter[int] = Counter()
+    for found in re.finditer(pattern, text):
+        start = text.rfind("\n", 0, found.start() + 1) + 1
+        line = re.sub(r"\s+", " ", f"{text}\n"[start : f"{text}\n".find("\n", found.end())].strip())
+        # A template repeats it with other numbers, joined by a plus or a comma, and names the last.
+        line = re.sub(r"( \+|( as \w+)?,?)$", "", re.sub(r"(?<=[a-z_])\d+", "#", line))
+        yield found, line, found_in[start]
+        found_in[start] += 1
 
 
-def sql_survivors(every: int) -> tuple[int, list[Break]]:
-    """Breaks of the models that leave every mart as the second implementation has it."""
-    tried, left = 0, []
-    with tempfile.TemporaryDirectory() as scratch:
-        survey = small_survey(Path(scratch))
-        models = compiled_models(survey.programme)
-        looked_at = ancestors(models, tuple(m.name for m in models if m.tag == "marts" and m.name not in OUT_OF_SCOPE))
-        chosen = [m for m in models if m.name in looked_at and m.tag == "estimates"]
-        places = [b for m in chosen for b in breaks(m.name, m.sql, SQL, r"^--|^\{")]
-        for place in places[::every]:
-            tried += 1
+def breaks(where: str, text: str, rules: tuple[tuple[str, str], ...], skip: str) -> list[Break]:
+    """Every break of a text that is another text."""
+    found = [
+        Break(where, pattern, new, line, place)
+        for pattern, new in rules
+        for _, line, place in matches(text, pattern)
+        if not re.search(skip, line)
+    ]
+    return list(dict.fromkeys(found))
 
-            def changed(model: Model, place: Break = place) -> str:
-                return place.text if model.name == place.where else model.sql
 
+# The models
+
+
+class Laboratory:
+    """A survey that was measured once, on which breaks are tried and taken back."""
+
+    def __init__(self, con: Any, models: Sequence[Any], rules: Any, scratch: Path) -> None:
+        self.con, self.models, self.rules, self.scratch = con, models, rules, scratch
+        con.execute("create schema before")
+        for model in models:
+            con.execute(f"create table before.{model.name} as select * from {model.name}")
+        self.before = {model.name: self._print(model.name) for model in models}
+
+    @contextmanager
+    def broken(self, place: Break) -> Iterator[set[str]]:
+        """What the break makes another table, by name."""
+        from pipelines.inference import SOURCES, TABLES, infer
+
+        changed: set[str] = set()
+        stop = self._watch()
+        try:
+            for step in ("estimates", "marts"):
+                for model in self.models:
+                    if model.tag == step and (model.name == place.where or changed & set(model.reads)):
+                        self._build(model, place.of(model.sql) if model.name == place.where else model.sql, changed)
+                if step == "estimates" and any(changed & set(read) for read in SOURCES.values()):
+                    infer(self.con, self.scratch, self.rules)
+                    self._register(TABLES)
+                    # What inference gives is a source: its marts are built again whatever they read.
+                    changed |= {f"inference.{name}" for name in TABLES}
+                    for model in self.models:
+                        if model.name in TABLES:
+                            self._build(model, model.sql, changed)
+            stop.set()
+            yield changed
+        finally:
+            stop.set()
+            self._take_back(place, changed)
+
+    def _build(self, model: Any, sql: str, changed: set[str]) -> None:
+        kind = "view" if model.is_view else "table"
+        changed.add(model.name)
+        self.con.execute(f"create or replace {kind} {model.name} as {sql}").fetchall()
+        if self._print(model.name) == self.before[model.name]:
+            changed.discard(model.name)
+
+    def _register(self, tables: Sequence[str]) -> None:
+        for name in tables:
+            source = f"read_parquet('{self.scratch}/{name}.parquet')"
+            self.con.execute(f"create or replace table inference.{name} as select * from {source}").fetchall()
+
+    def _watch(self) -> threading.Event:
+        """Interrupts what takes too long, until the event is set."""
+        stop, began = threading.Event(), time.process_time()
+
+        def look() -> None:
+            while not stop.wait(0.2):
+                if time.process_time() - began > LONGEST:
+                    self.con.interrupt()
+
+        threading.Thread(target=look, daemon=True).start()
+        return stop
+
+    def _take_back(self, place: Break, changed: set[str]) -> None:
+        for model in self.models:
+            if model.name in changed or model.name == place.where:
+                kind, sql = ("view", model.sql) if model.is_view else ("table", f"select * from before.{model.name}")
+                self.con.execute(f"create or replace {kind} {model.name} as {sql}").fetchall()
+
+    def _print(self, name: str) -> tuple[Any, ...]:
+        """What two tables of the same rows have in common."""
+        found: tuple[Any, ...] = self.con.execute(
+            f"select count(*), sum(cast(hash(t) as decimal(38, 0))) from {name} as t"
+        ).fetchone()
+        return found
+
+
+def unit_tests() -> dict[str, list[dict[str, Any]]]:
+    """The unit tests of dbt by model."""
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for path in sorted((CHECKOUT / "dbt_project" / "models").rglob("unit_tests.yml")):
+        for test in yaml.safe_load(path.read_text(encoding="utf-8"))["unit_tests"]:
+            found[test["model"]].append(test)
+    return found
+
+
+def passes(test: dict[str, Any], sql: str, name: str) -> bool:
+    """Whether a model's SQL gives what a unit test expects: dbt does the same, in a hundred times the time."""
+    import duckdb
+
+    with duckdb.connect() as con:
+        con.execute(f"attach ':memory:' as {name}")
+        con.execute(f"use {name}")
+        con.execute("create schema raw")
+        con.execute("create schema inference")
+        for given in test["given"]:
+            parts = re.findall(r"'(\w+)'", given["input"])
+            con.execute(f"create table {'.'.join(parts)} as {given['rows']}").fetchall()
+        wanted = test["expect"]["rows"]
+        columns = list(wanted[0])
+        rows = con.execute(f"select {', '.join(columns)} from ({sql})").fetchall()
+    expected = [tuple(row[column] for column in columns) for row in wanted]
+    return sorted(map(repr, map(comparable, rows))) == sorted(map(repr, map(comparable, expected)))
+
+
+def comparable(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A row as dbt compares it: numbers by their value."""
+    return tuple(
+        round(float(value), 9) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+        for value in (getattr(cell, "real", cell) if not isinstance(cell, bool) else cell for cell in row)
+    )
+
+
+def judge_models(wanted: Sequence[str], tell: Callable[[Break, str], None]) -> None:
+    """Every break of the models; `tell` hears who noticed it."""
+    from tests import compiled
+    from tests.oracle import test_oracle
+    from tests.unit.models.small import InMemory, small_survey
+
+    original, tests = compiled.compiled_models, unit_tests()
+    with tempfile.TemporaryDirectory() as scratch, ExitStack() as stack:
+        oracles = {name.removeprefix("test_"): test for name, test in vars(test_oracle).items() if name[:5] == "test_"}
+        small = []
+        for rule in ("clusters", "satterthwaite"):
+            folder = Path(scratch) / rule
+            survey = small_survey(folder, f"thresholds: {{degrees_of_freedom: {rule}}}\n")
+            models = original(survey.programme)
+            con = stack.enter_context(compiled.measured(survey.programme, survey.respondents, survey.answers))
+            for oracle in oracles.values():
+                oracle((InMemory(con), survey.oracle))
+            small.append((Laboratory(con, models, survey.programme.definition.thresholds, folder), survey.oracle))
+        for model in models:
+            for test in tests[model.name]:
+                assert passes(test, model.sql, compiled.NAME), f"{test['name']} fails with nothing broken"
+
+        def by_survey(place: Break) -> bool:
+            for laboratory, wanted_figures in small:
+                try:
+                    with laboratory.broken(place) as changed:
+                        for name in changed & set(oracles):
+                            oracles[name]((InMemory(laboratory.con), wanted_figures))
+                except Exception:
+                    # A figure that is another one, or whatever stops the run: it has been noticed.
+                    return True
+            return False
+
+        def by_unit_tests(place: Break) -> bool:
+            [model] = [model for model in models if model.name == place.where]
             try:
-                with measured(survey.programme, survey.respondents, survey.answers, change=changed) as con:
-                    noticed = bool(disagreements(con, survey.oracle))
+                return not all(passes(test, place.of(model.sql), compiled.NAME) for test in tests[place.where])
             except Exception:
-                # Whatever stops the run has been noticed.
-                noticed = True
-            if not noticed:
-                left.append(place)
-                say(f"survives: {place.where}: {place.line}")
-    return tried, left
+                return True
+
+        def by_tests(place: Break, files: Sequence[str]) -> bool:
+            def broken(programme: Any) -> tuple[Any, ...]:
+                return tuple(
+                    replace(model, sql=place.of(model.sql)) if model.name == place.where else model
+                    for model in original(programme)
+                )
+
+            compiled.compiled_models = broken
+            try:
+                return run_tests(files, "-k", SHORT) != 0
+            finally:
+                compiled.compiled_models = original
+
+        for model in models:
+            if wanted and model.name not in wanted:
+                continue
+            for place in breaks(model.name, model.sql, SQL, r"^--|^\{"):
+                if by_survey(place):
+                    tell(place, "small survey")
+                elif by_unit_tests(place):
+                    tell(place, "dbt unit tests")
+                else:
+                    declared = any(same.explains(place) for same in EQUIVALENT)
+                    files = () if declared else JUDGES.get(model.name, OTHERS)
+                    noticed = next((file for file in files if by_tests(place, [file])), "")
+                    tell(place, Path(noticed).stem)
+            say(f"done: {model.name}")
 
 
-def python_survivors(every: int) -> tuple[int, list[Break]]:
-    """Breaks of the inference that its unit tests do not notice."""
-    tried, left = 0, []
-    with tempfile.TemporaryDirectory() as scratch:
-        copy = Path(scratch) / "checkout"
-        shutil.copytree(
-            CHECKOUT, copy, ignore=shutil.ignore_patterns(".git", ".venv", "data", ".*_cache", "__pycache__")
-        )
-        folder = copy / "pipelines" / "inference"
-        files = sorted(path for path in folder.glob("*.py") if path.name != "__init__.py")
-        originals = {path: path.read_text(encoding="utf-8") for path in files}
-        places = [
-            replace(b, where=str(path))
-            for path, text in originals.items()
-            for b in breaks(path.name, text, PYTHON, r'^#|"""|^from |^def |^[A-Z][^=(]*[.,:]')
+# The inference
+
+
+class Broken(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
+    """Imports one module with another text."""
+
+    def __init__(self, module: str, path: Path, text: str) -> None:
+        self.module, self.path, self.text = module, path, text
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> importlib.machinery.ModuleSpec | None:
+        """Of this module alone."""
+        return importlib.util.spec_from_loader(name, self, origin=str(self.path)) if name == self.module else None
+
+    def get_source(self, name: str) -> str:
+        """The other text."""
+        return self.text
+
+
+def judge_inference(wanted: Sequence[str], tell: Callable[[Break, str], None]) -> None:
+    """Every break of the inference, by its unit tests."""
+    import hypothesis  # noqa: F401
+    import pandas  # noqa: F401
+    import scipy.stats  # noqa: F401
+    import statsmodels.multivariate.factor  # noqa: F401
+
+    for path in sorted((CHECKOUT / "pipelines" / "inference").glob("*.py")):
+        if path.stem == "__init__" or (wanted and path.name not in wanted):
+            continue
+        text = path.read_text(encoding="utf-8")
+        # The module's own tests come first: they are the likeliest to notice.
+        own = f"tests/unit/inference/test_{path.stem}.py"
+        tests = [*([own] if (CHECKOUT / own).exists() else []), "tests/unit/inference"]
+        for place in breaks(path.name, text, PYTHON, r'^#|"""|^from |^def |^[A-Z][^=(]*[.,:]'):
+            child = os.fork()
+            if child == 0:
+                for name in [name for name in sys.modules if name.partition(".")[0] in ("pipelines", "tests")]:
+                    del sys.modules[name]
+                sys.meta_path.insert(0, Broken(f"pipelines.inference.{path.stem}", path, place.of(text)))
+                os._exit(min(run_tests(tests), 1))
+            _, outcome = os.waitpid(child, 0)
+            tell(place, "tests/unit/inference" if outcome else "")
+
+
+def run_tests(files: Sequence[str], *options: str) -> int:
+    """The exit code of pytest, without a word."""
+    held = os.dup(1)
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+        try:
+            arguments = ["-x", "-q", "-p", "no:cacheprovider", *options]
+            return int(pytest.main([*arguments, *(str(CHECKOUT / file) for file in files)]))
+        finally:
+            os.dup2(held, 1)
+            os.close(held)
+
+
+# The run
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A break, who noticed it (nobody: empty), and why it changes nothing where that is declared."""
+
+    place: Break
+    noticed: str
+    why: Same | None
+
+
+def main() -> int:
+    """All breaks, or those of the modules and models that are named; the exit code tells whether anything is unexplained."""
+    wanted = sys.argv[1:]
+    inference = [path.name for path in (CHECKOUT / "pipelines" / "inference").glob("*.py")]
+    found: list[Verdict] = []
+
+    def tell(place: Break, noticed: str) -> None:
+        why = next((same for same in EQUIVALENT if not noticed and same.explains(place)), None)
+        found.append(Verdict(place, noticed, why))
+        if not noticed and why is None:
+            say(f"survives: {place.where}: {place.name}")
+
+    # The inference first: it splits processes off, which is sound only before a database has threads.
+    if not wanted or set(wanted) & set(inference):
+        judge_inference(wanted, tell)
+    if not wanted or set(wanted) - set(inference):
+        judge_models(wanted, tell)
+    survivors = [verdict for verdict in found if not verdict.noticed and verdict.why is None]
+    needed = {verdict.why for verdict in found}
+    looked_at = {verdict.place.where for verdict in found}
+    stale = [same for same in EQUIVALENT if same not in needed and (not wanted or same.where in looked_at)]
+    for same in stale:
+        say(f"declared as equivalent, and none is left: {same.where}: {same.text}")
+    counts = Counter(verdict.noticed or ("equivalent" if verdict.why else "nobody") for verdict in found)
+    say(f"{len(found)} breaks: " + ", ".join(f"{who} {n}" for who, n in counts.most_common()))
+    if not wanted:
+        RESULT.write_text(page(found), encoding="utf-8")
+    return int(bool(survivors or stale))
+
+
+def page(found: Sequence[Verdict]) -> str:
+    """The figures as Markdown: by model or file, by judge, and why what is left changes nothing."""
+    judges = list(dict.fromkeys(verdict.noticed for verdict in found if verdict.noticed))
+    rows = []
+    for where in dict.fromkeys(verdict.place.where for verdict in found):
+        mine = [verdict for verdict in found if verdict.place.where == where]
+        counts = Counter(verdict.noticed for verdict in mine)
+        same = sum(verdict.why is not None for verdict in mine)
+        cells = [len(mine), *(counts[judge] for judge in judges), same, counts[""] - same]
+        rows.append(f"| {where} | " + " | ".join(str(n or "") for n in cells) + " |")
+    totals = Counter(verdict.noticed for verdict in found)
+    same = sum(verdict.why is not None for verdict in found)
+    cells = [len(found), *(totals[judge] for judge in judges), same, totals[""] - same]
+    head = ["", "breaks", *judges, "change nothing", "unexplained"]
+    left = [verdict for verdict in found if not verdict.noticed]
+    explained = [f"| {v.place.where} | `{v.place.name}` | {v.why.why} |" for v in left if v.why]
+    open_ones = [f"* {v.place.where}: `{v.place.name}`" for v in left if v.why is None]
+    return "\n".join(
+        [
+            "# Breaks, and who notices them",
+            "",
+            "Written by `make mutants` (`tests/mutants.py`): every rule of the models and of the inference is broken, one at a time, and the",
+            "cheapest judge that notices is counted.",
+            "",
+            f"| {' | '.join(head)} |",
+            "|---" + "|---:" * (len(head) - 1) + "|",
+            f"| **all** | {' | '.join(f'**{n}**' for n in cells)} |",
+            *rows,
+            "",
+            "## What nobody notices, and why it changes nothing",
+            "",
+            "| where | break | why |",
+            "|---|---|---|",
+            *explained,
+            "",
+            *(["## Unexplained", "", *open_ones, ""] if open_ones else []),
         ]
-        for place in places[::every]:
-            tried += 1
-            path = Path(place.where)
-            path.write_text(place.text, encoding="utf-8")
-            # The module's own tests come first: they are the likeliest to notice.
-            own = [f"tests/unit/inference/test_{path.stem}.py"]
-            tests = [name for name in own if (copy / name).exists()] + ["tests/unit/inference"]
-            command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
-            outcome = subprocess.run(
-                command,
-                cwd=copy,
-                env={"PYTHONPATH": str(copy), "PATH": "", "HOME": scratch},
-                capture_output=True,
-                check=False,
-            )
-            if outcome.returncode == 0:
-                left.append(place)
-                say(f"survives: {path.name}: {place.line}")
-            path.write_text(originals[path], encoding="utf-8")
-    return tried, left
+    )
 
 
 def say(line: str) -> None:
     """One line, at once."""
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
-
-
-def main() -> int:
-    """Both kinds, or the one that is named; the exit code tells whether anything survived."""
-    kinds = {"sql": sql_survivors, "python": python_survivors}
-    named = [argument for argument in sys.argv[1:] if argument in kinds] or list(kinds)
-    every = next((int(argument) for argument in sys.argv[1:] if argument.isdecimal()), 1)
-    survivors = 0
-    for kind in named:
-        tried, left = kinds[kind](every)
-        survivors += len(left)
-        say(f"{kind}: {tried} breaks, {tried - len(left)} noticed, {len(left)} not")
-    return int(survivors > 0)
 
 
 if __name__ == "__main__":

@@ -114,13 +114,13 @@ class Cells:
             status,
         )
 
-    def brief_change(self, change: Change | None) -> Cell:
-        """Δ with its interval below it."""
-        if change is None:
-            return self.none
-        if change.status == "suppressed":
-            return self.hidden(change.reason)
-        return self.number(change.delta, "change", low=change.low, high=change.high)
+    def moved(self, change: Change, with_reason: bool = True) -> tuple[Cell, Cell]:
+        """A change in short: Δ with its interval below it, and the status."""
+        delta = self.number(change.delta, "change", low=change.low, high=change.high)
+        return (
+            self.hidden(change.reason) if change.status == "suppressed" else delta,
+            self.status(change, with_reason),
+        )
 
     def status(self, change: Change, with_reason: bool = True) -> Status:
         """The status and why no more can be said."""

@@ -368,6 +368,7 @@ def _group(
     return GroupBlock(
         code=group.code,
         label=group.label,
+        in_sentence=group.in_sentence,
         is_rated=group.is_rated,
         themes=themes,
         tallies=tuple(tally_of(theme.changes[k].status for theme in themes) for k in range(len(source.pairs))),

@@ -52,13 +52,14 @@ from pipelines.reporting.model import (
     Words,
 )
 from pipelines.reporting.organisation import competence, levels_compared, same_persons, sectors
-from pipelines.reporting.other_sources import other_sources
+from pipelines.reporting.other_sources import other_sources, results_of
 from pipelines.reporting.overview import strengths_and_focus, summary
 from pipelines.reporting.participation import response, response_in_short
 from pipelines.reporting.records import Content, GroupBlock, Level, Pair, Place, ThemeBlock
 from pipelines.reporting.scales import level_range
 from pipelines.reporting.sections import FEWEST_ROUNDS, Sections
 from pipelines.reporting.statements import followed, progress
+from pipelines.reporting.targets import targets
 from pipelines.reporting.texts import Speaker
 
 SUSTAINED = ("sustained_increase", "late_increase", "stable", "inconclusive", "relapse", "sustained_decrease")
@@ -193,7 +194,7 @@ def _learning_report(source: Source, sections: Sections) -> list[Section]:
         other_sources(source, sections),
         academic.school_year(source, sections),
         academic.beside(source, sections),
-        academic.targets(source, sections),
+        targets(source, sections),
         links(sections, content.members, say("links.heading"), lead, "flere"),
         guide(sections),
     )
@@ -216,7 +217,7 @@ def _profile(source: Source, sections: Sections) -> list[Section]:
         _initiatives(sections),
         other_sources(source, sections),
         academic.school_year(source, sections),
-        academic.targets(source, sections),
+        targets(source, sections),
         guide(sections, with_reliability=False),
     )
 
@@ -433,7 +434,7 @@ def _quality(source: Source, sections: Sections) -> list[Section]:
         _follow_up(sections),
         _every_theme(sections),
         other_sources(source, sections),
-        academic.targets(source, sections),
+        targets(source, sections),
         _every_school(source, sections) if content.members else None,
         response_in_short(sections),
         Section(
@@ -441,11 +442,23 @@ def _quality(source: Source, sections: Sections) -> list[Section]:
             say("quality.outside.heading"),
             (
                 Paragraph(say("quality.outside.lead")),
-                Bullets(tuple(say(f"quality.outside.items.{key}") for key in say.listed("quality.outside.items"))),
+                Bullets(
+                    tuple(
+                        say(f"quality.outside.items.{key}")
+                        for key in say.listed("quality.outside.items")
+                        if key not in _covered(source, content)
+                    )
+                ),
             ),
         ),
         guide(sections, is_short=True),
     )
+
+
+def _covered(source: Source, content: Content) -> set[str]:
+    """What belongs to a kvalitetsrapport, comes from other sources, and stands on the page all the same."""
+    kinds = {str(row["kind"]) for row in results_of(source, content.place.unit)}
+    return {key for key, kind in (("tests", "national_test"), ("grades", "exam")) if kind in kinds}
 
 
 def _follow_up(sections: Sections) -> Section | None:
@@ -469,8 +482,7 @@ def _follow_up(sections: Sections) -> Section | None:
                     (
                         Words(group.label),
                         Words(say(f"quality.follow.{key}")),
-                        sections.cells.brief_change(change),
-                        sections.cells.status(change, with_reason=False),
+                        *sections.cells.moved(change, with_reason=False),
                     ),
                 )
             )
@@ -503,7 +515,7 @@ def _every_theme(sections: Sections) -> Section:
             change: tuple[Cell, ...] = ()
             if content.pairs:
                 one = theme.changes[0]
-                change = (cells.brief_change(one), cells.status(one, with_reason=False))
+                change = cells.moved(one, with_reason=False)
             rows.append(Row(theme.label, (cells.mean(theme.level, is_strong=True), cells.ahead(theme.level), *change)))
         if rows:
             parts.append(Part(group.label, tuple(rows)))
@@ -561,7 +573,7 @@ def _theme_summary(sections: Sections) -> list[Block]:
             change: tuple[Cell, ...] = ()
             if content.pairs:
                 one = theme.changes[0]
-                change = (cells.brief_change(one), cells.status(one))
+                change = cells.moved(one)
             rows.append(
                 Row(say("theme.asked", group=group.label, theme=theme.label), (cells.mean(theme.level, True), *change))
             )
@@ -609,7 +621,7 @@ def _municipalities(source: Source, sections: Sections, group: GroupBlock, theme
         change: tuple[Cell, ...] = ()
         if content.pairs:
             one = change_of(source, group.code, theme.code, place.unit, content.pairs[0])
-            change = (cells.brief_change(one), cells.status(one, with_reason=False))
+            change = cells.moved(one, with_reason=False)
         rows.append(Row(place.label, (*cells.level(level, group.is_rated), *change)))
         own = mark("unit", level)
         if own is None:

@@ -222,5 +222,5 @@ def _focus_row(sections: Sections, found: Found, has_others: bool) -> Row:
         cells.append(sections.cells.ahead(theme.level))
     if sections.content.pairs:
         change = theme.changes[0]
-        cells += [sections.cells.brief_change(change), sections.cells.status(change, with_reason=False)]
+        cells += sections.cells.moved(change, with_reason=False)
     return Row(theme.label, tuple(cells))

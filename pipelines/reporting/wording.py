@@ -98,11 +98,6 @@ def capitalised(said: Said) -> Said:
     return {language: text[:1].upper() + text[1:] for language, text in said.items()}
 
 
-def uncapitalised(said: Said) -> Said:
-    """A name inside a sentence: without its capital letter, unless it is an abbreviation."""
-    return {language: text if text[1:2].isupper() else text[:1].lower() + text[1:] for language, text in said.items()}
-
-
 def _share_key(tally: Tally) -> str:
     """Which sentence the share of increases and status quo takes."""
     if not tally.good:

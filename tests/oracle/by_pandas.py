@@ -42,6 +42,8 @@ class Oracle:
     item_contribution: pd.DataFrame
     sustained: pd.DataFrame
     item_comparability: pd.DataFrame
+    base_parameters: pd.DataFrame
+    item_distributions: pd.DataFrame
 
 
 def compute(programme: Programme, raw: Path) -> Oracle:
@@ -62,6 +64,10 @@ def compute(programme: Programme, raw: Path) -> Oracle:
             intra_class(scores), on=["mapping", "respondent_group", "theme"], how="left"
         ),
         item_comparability=item_drift(programme, asked, scored),
+        base_parameters=base_parameters(scores),
+        item_distributions=item_distributions(
+            programme, scored.merge(people.drop(columns=["mapping", "respondent_group"]), on="respondent_key")
+        ),
         response_rates=response_rates(programme, came),
         nonresponse=nonresponse(programme, came),
         social_gap=social_gaps(programme, scores),
@@ -158,6 +164,15 @@ def with_500(programme: Programme, scores: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(result)
 
 
+def base_parameters(scores: pd.DataFrame) -> pd.DataFrame:
+    """method.md 1.5: what the scale stands on."""
+    base = scores[scores["mapping"].eq(scores["base_mapping"])]
+    by_form = base.groupby(["respondent_group", "theme", "form"])
+    return by_form.agg(
+        base_mapping=("mapping", "first"), n=("y", "size"), mu=("y", "mean"), sigma=("y", "std")
+    ).reset_index()
+
+
 def in_units(programme: Programme, scores: pd.DataFrame) -> pd.DataFrame:
     """Every score once per unit (programme, municipality, school) and breakdown that it belongs to."""
     band = pd.Series(None, index=scores.index, dtype="object")
@@ -210,7 +225,9 @@ def theme_scores(programme: Programme, long: pd.DataFrame) -> pd.DataFrame:
         base_mapping=("base_mapping", "first"),
         known=("cluster", "count"),
         classes=("cluster", "nunique"),
+        raters=("rater_id", "nunique"),
     ).reset_index()
+    result["raters"] = result["raters"].where(result["raters"] > 0)
     enough = result["known"].eq(result["n"]) & (result["classes"] >= programme.definition.thresholds.min_classes)
     result["by_class"] = enough | result["level"].ne("institution")
     place = groups.ngroup()
@@ -227,7 +244,29 @@ def theme_scores(programme: Programme, long: pd.DataFrame) -> pd.DataFrame:
     result["df"] = (s - 1).mask(result["by_class"], degrees(programme, s, weight))
     half = stats.t.ppf(0.975, result["df"]) * result["se"]
     result["ci_low"], result["ci_high"] = result["mean"] - half, result["mean"] + half
-    return result
+    return beside_programme(result)
+
+
+def beside_programme(levels: pd.DataFrame) -> pd.DataFrame:
+    """method.md 2: a unit's difference to the programme that it is a part of, and its band among the units of its level."""
+    same = ["mapping", "respondent_group", "theme", "form", "breakdown", "breakdown_value"]
+    is_whole = levels["level"].eq("programme")
+    whole = levels[is_whole].set_index(same)[["mean", "se", "n"]].add_suffix("_whole")
+    rows = levels.join(whole, on=same)
+    difference = (rows["mean"] - rows["mean_whole"]).mask(is_whole)
+    shared = rows["n"] / rows["n_whole"] * rows["se"] ** 2
+    half = stats.t.ppf(0.975, rows["df"]) * np.sqrt(
+        (rows["se"] ** 2 + rows["se_whole"] ** 2 - 2 * shared).clip(lower=0)
+    )
+    z = difference / rows.groupby([*same, "level"])["mean"].transform("std")
+    away = pd.Series(np.where(z < 0, "below", "above"), index=z.index)
+    band = pd.Series("around", index=z.index).mask(z.abs() > 0.5, away).mask(z.abs() > 1.5, "much_" + away)
+    return levels.assign(
+        programme_difference=difference,
+        programme_difference_low=difference - half,
+        programme_difference_high=difference + half,
+        band=band.where(np.isfinite(z), None),
+    )
 
 
 def degrees(programme: Programme, s: pd.Series, weight: pd.Series) -> pd.Series:
@@ -471,28 +510,49 @@ def social_gaps(programme: Programme, scores: pd.DataFrame) -> pd.DataFrame:
             if top.any() and bottom.any():
                 figures = contrast(programme, level, part, [(1, top), (-1, bottom)])
             unknown = int(part["background"].isna().sum())
-            found.append((*key, level, unit, len(part), unknown, bottom.sum() or None, top.sum() or None, *figures))
-    names = ["mapping", "respondent_group", "theme", *UNIT, "n", "n_unknown", "n_lowest", "n_highest"]
+            counts = len(part), unknown, bottom.sum() or None, top.sum() or None
+            least = fewest(part, bottom, top, ~bottom & ~top)
+            found.append((*key, level, unit, *counts, least, fewest_raters(part, bottom, top), *figures))
+    names = ["mapping", "respondent_group", "theme", *UNIT, "n", "n_unknown", "n_lowest", "n_highest", *LEAST]
     return with_bounds(pd.DataFrame(found, columns=[*names, "gap", "se", "df", "clusters"]), "gap")
+
+
+LEAST = ["n_least", "raters_least"]
+
+
+def fewest(rows: pd.DataFrame, *parts: pd.Series) -> int:
+    """Persons in the smallest of all rows and those parts of them that have anybody: the fewest who could be told."""
+    return min(n for n in (len(rows), *(int(mask.sum()) for mask in parts)) if n)
+
+
+def fewest_raters(rows: pd.DataFrame, *parts: pd.Series) -> float:
+    """Raters in the part that has the fewest; not a number where nobody rates."""
+    counts = [rows.loc[mask, "rater_id"].nunique() for mask in parts]
+    return min((n for n in counts if n), default=math.nan)
 
 
 def social_gap_changes(programme: Programme, scores: pd.DataFrame) -> pd.DataFrame:
     """Change of the gap on the trend form, where both rounds have both levels."""
     low, high = programme.definition.background[0].code, programme.definition.background[-1].code
-    rows, keys, found = scores[scores["form"].eq("trend")], list(programme.mapping_keys), []
-    rows = rows[rows["background"].isin([low, high])]
+    rows, found = scores[scores["form"].eq("trend")], []
     for key, theme in rows.groupby(["respondent_group", "theme"]):
         for level, unit, part in all_units(programme, theme):
-            for i, a in enumerate(keys):
-                for b in keys[i + 1 :]:
-                    arms = [
-                        (sign, part["mapping"].eq(mapping) & part["background"].eq(code))
-                        for sign, mapping, code in ((1, b, high), (-1, b, low), (-1, a, high), (1, a, low))
+            for a, b in pairs(programme):
+                arms = [
+                    (sign, part["mapping"].eq(mapping) & part["background"].eq(code))
+                    for sign, mapping, code in ((1, b, high), (-1, b, low), (-1, a, high), (1, a, low))
+                ]
+                if all(mask.any() for _, mask in arms):
+                    masks = [mask for _, mask in arms]
+                    sides = [part["mapping"].eq(mapping) for mapping in (a, b)]
+                    between = [side & ~part["background"].isin([low, high]) for side in sides]
+                    least = fewest(part, *sides, *masks, *between), fewest_raters(part, *masks)
+                    gaps = [
+                        part.loc[x, "score"].mean() - part.loc[y, "score"].mean() for x, y in (masks[2:], masks[:2])
                     ]
-                    if all(mask.any() for _, mask in arms):
-                        found.append((a, b, *key, level, unit, *contrast(programme, level, part, arms)))
-    names = ["mapping_from", "mapping_to", "respondent_group", "theme", *UNIT, "delta", "se", "df", "clusters"]
-    return with_bounds(pd.DataFrame(found, columns=names), "delta")
+                    found.append((a, b, *key, level, unit, *least, *gaps, *contrast(programme, level, part, arms)))
+    names = ["mapping_from", "mapping_to", "respondent_group", "theme", *UNIT, *LEAST, "gap_from", "gap_to"]
+    return with_bounds(pd.DataFrame(found, columns=[*names, "delta", "se", "df", "clusters"]), "delta")
 
 
 def initiatives(programme: Programme, scores: pd.DataFrame) -> pd.DataFrame:
@@ -521,9 +581,18 @@ def initiatives(programme: Programme, scores: pd.DataFrame) -> pd.DataFrame:
                     figures = linearised(programme, part, arms, part["school"])
                     sizes = [int(mask.sum()) for _, mask in arms]
                     deltas = means[0] - means[1], means[2] - means[3]
-                    found.append((code, group, theme, phase, keys[a], keys[b], *sizes, *deltas, *figures))
+                    masks = [mask for _, mask in arms]
+                    other = [~with_it & ~never & side for side in (first, last)]
+                    least = fewest(part, *masks, *other), fewest_raters(part, *masks)
+                    schools = [part.loc[mask, "school"].nunique() for mask in masks]
+                    found.append(
+                        (code, group, theme, phase, keys[a], keys[b], *sizes, *schools, *least, *deltas, *figures)
+                    )
     names = ["initiative", "respondent_group", "theme", "phase", "mapping_from", "mapping_to"]
-    names += ["n_with_to", "n_with_from", "n_without_to", "n_without_from", "delta_with", "delta_without"]
+    names += [
+        f"{what}_{arm}" for what in ("n", "schools") for arm in ("with_to", "with_from", "without_to", "without_from")
+    ]
+    names += [*LEAST, "delta_with", "delta_without"]
     return with_bounds(pd.DataFrame(found, columns=[*names, "difference", "se", "df", "clusters"]), "difference")
 
 
@@ -589,9 +658,10 @@ def composition(programme: Programme, scores: pd.DataFrame) -> pd.DataFrame:
                 counts = len(stay), len(after - before), len(before - after), len(kept[0]), len(kept[1])
                 left_out = len(first) - len(kept[0]), len(last) - len(kept[1])
                 least = min(n for n in (len(first), len(last), len(kept[0]), len(kept[1]), *left_out) if n)
-                found.append((a, b, *key, level, unit, *counts, least, delta, both, delta - both))
+                raters = fewest_raters(part, part["mapping"].eq(a), part["mapping"].eq(b))
+                found.append((a, b, *key, level, unit, *counts, least, raters, delta, both, delta - both))
     names = ["mapping_from", "mapping_to", "respondent_group", "theme", *UNIT, "schools_both", "schools_opened"]
-    names += ["schools_closed", "n_both_from", "n_both_to", "n_least", "delta", "delta_both", "composition"]
+    names += ["schools_closed", "n_both_from", "n_both_to", *LEAST, "delta", "delta_both", "composition"]
     return pd.DataFrame(found, columns=names)
 
 
@@ -613,10 +683,11 @@ def turnover(programme: Programme, scores: pd.DataFrame) -> pd.DataFrame:
                 leavers = -len(left) / len(first) * (left.mean() - first[stay].mean()) if len(left) else 0.0
                 counts = len(first), len(last), len(stay), len(left), len(came)
                 least = min(n for n in counts if n)
+                raters = fewest_raters(part, part["mapping"].eq(a), part["mapping"].eq(b))
                 delta = last.mean() - first.mean()
-                found.append((a, b, *key, level, unit, *counts, least, delta, of_stayers, joiners, leavers))
+                found.append((a, b, *key, level, unit, *counts, least, raters, delta, of_stayers, joiners, leavers))
     names = ["mapping_from", "mapping_to", "respondent_group", "theme", *UNIT, "n_from", "n_to", "n_stayers"]
-    names += ["n_leavers", "n_joiners", "n_least", "delta", "delta_stayers", "joiners", "leavers"]
+    names += ["n_leavers", "n_joiners", *LEAST, "delta", "delta_stayers", "joiners", "leavers"]
     return pd.DataFrame(found, columns=names)
 
 
@@ -643,13 +714,17 @@ def item_contributions(
         found.append(pair.assign(mapping_from=a, mapping_to=b))
     result = pd.concat(found).merge(k).merge(sigma)
     result["contribution"] = 100 * (result["mean_to"] - result["mean_from"]) / result["sigma"] / result["k"]
+    theme = ["mapping_from", "mapping_to", *UNIT, "respondent_group", "theme"]
     whole = changed.loc[
-        changed["breakdown"].eq("all"), ["mapping_from", "mapping_to", *UNIT, "respondent_group", "theme", "delta"]
+        changed["breakdown"].eq("all"),
+        [*theme, "delta", "n_from", "n_to", "raters_from", "raters_to"],
     ]
     result = result.merge(whole)
-    theme = ["mapping_from", "mapping_to", *UNIT, "respondent_group", "theme"]
     result["residual"] = result["delta"] - result.groupby(theme)["contribution"].transform("sum")
-    return result.rename(columns={"size_from": "n_from", "size_to": "n_to"})
+    here = result[["size_from", "size_to", "n_from", "n_to"]].min(axis=1)
+    result["n_least"] = here.groupby([result[name] for name in theme]).transform("min")
+    result["raters_least"] = result[["raters_from", "raters_to"]].min(axis=1)
+    return result.drop(columns=["n_from", "n_to"]).rename(columns={"size_from": "n_from", "size_to": "n_to"})
 
 
 def sustained(programme: Programme, changed: pd.DataFrame) -> pd.DataFrame:
@@ -663,6 +738,9 @@ def sustained(programme: Programme, changed: pd.DataFrame) -> pd.DataFrame:
     }
     wide = pd.concat(status, axis=1, join="inner")
     wide.columns = [f"{a}-{b}" for a, b in wide.columns]
+    whole = rows[rows["mapping_from"].eq(first) & rows["mapping_to"].isin([second, third])].groupby(unit)
+    for what in ("n", "raters"):
+        wide[f"{what}_least"] = whole[[f"{what}_from", f"{what}_to"]].min().min(axis=1)
 
     def outcome(early: str, late: str, whole: str) -> str:
         if early == "increase" and late == "decrease":
@@ -677,7 +755,21 @@ def sustained(programme: Programme, changed: pd.DataFrame) -> pd.DataFrame:
 
     columns = [wide[f"{first}-{second}"], wide[f"{second}-{third}"], wide[f"{first}-{third}"]]
     wide["status"] = [outcome(*row) for row in zip(*columns, strict=True)]
-    return wide.reset_index()[[*unit, "status"]]
+    return wide.reset_index()[[*unit, *LEAST, "status"]]
+
+
+def item_distributions(programme: Programme, answers: pd.DataFrame) -> pd.DataFrame:
+    """Of all who answered an item, the share that gave each answer of its scale, as the question was worded."""
+    turned = answers["low"] + answers["high"] - answers["value"]
+    rows = answers.assign(answer=answers["value"].mask(answers["already_reversed"].astype(bool), turned))
+    units = pd.concat([part.assign(level=level, unit_id=unit) for level, unit, part in all_units(programme, rows)])
+    item = ["mapping", "respondent_group", "theme", "item_id", *UNIT]
+    asked = units.groupby([*item, "scale"]).size().rename("n").reset_index()
+    valid = programme.scales.loc[programme.scales["kind"].eq("valid"), ["scale", "value"]].drop_duplicates()
+    possible = asked.merge(valid.rename(columns={"value": "answer"}).astype({"answer": float}), on="scale")
+    given = units.groupby([*item, "answer"]).size().rename("given").reset_index()
+    result = possible.merge(given, on=[*item, "answer"], how="left")
+    return result.assign(share=result["given"].fillna(0) / result["n"], answer=result["answer"].astype(int))
 
 
 def intra_class(scores: pd.DataFrame) -> pd.DataFrame:
@@ -711,5 +803,8 @@ def item_drift(programme: Programme, asked: pd.DataFrame, scored: pd.DataFrame) 
     rows["mapping_from"] = before["mapping"]
     rows["shift"] = ((rows["mean"] - before["mean"]) / before["std"]).where(same)
     pair = rows.groupby(["mapping", "respondent_group", "theme", "mapping_from"])
-    rows["drift"] = rows["shift"] - pair["shift"].transform("mean")
+    rows["theme_shift"] = pair["shift"].transform("mean").where(rows["shift"].notna())
+    rows["drift"] = rows["shift"] - rows["theme_shift"]
+    rows["is_flagged"] = rows["drift"].abs().gt(0.3).astype(float).where(rows["drift"].notna())
+    rows["n_from"] = rows.groupby(["respondent_group", "item_id"])["size"].shift()
     return rows.rename(columns={"size": "n"})

@@ -51,14 +51,21 @@ def test_theme_scores(built: tuple[Warehouse, by_pandas.Oracle]) -> None:
     warehouse, oracle = built
     key = ["mapping", *KEY, "form", "breakdown", "breakdown_value"]
     figures = ["n", "clusters", "mean", "se", "df", "ci_low", "ci_high", "sd", "mean_raw", "favourable", "base_mapping"]
+    figures += ["raters", "programme_difference", "programme_difference_low", "programme_difference_high", "band"]
     compare(warehouse, oracle.theme_scores, "theme_scores", key, figures)
+
+
+def test_base_parameters(built: tuple[Warehouse, by_pandas.Oracle]) -> None:
+    warehouse, oracle = built
+    key = ["respondent_group", "theme", "form"]
+    compare(warehouse, oracle.base_parameters, "base_parameters", key, ["base_mapping", "n", "mu", "sigma"])
 
 
 def test_progression(built: tuple[Warehouse, by_pandas.Oracle]) -> None:
     warehouse, oracle = built
     key = ["mapping_from", "mapping_to", *KEY, "breakdown", "breakdown_value"]
     figures = ["n_from", "n_to", "clusters_from", "clusters_to", "clusters", "delta", "se", "df", "ci_low", "ci_high"]
-    figures += ["p", "q", "hedges_g", "status"]
+    figures += ["p", "q", "hedges_g", "status", "raters_from", "raters_to"]
     compare(warehouse, oracle.progression, "(select * from progression where delta is not null)", key, figures)
 
 
@@ -77,8 +84,14 @@ def test_item_comparability(built: tuple[Warehouse, by_pandas.Oracle]) -> None:
         oracle.item_comparability,
         "item_comparability",
         key,
-        ["mapping_from", "n", "is_trend", "shift", "drift"],
+        ["mapping_from", "n_from", "n", "is_trend", "shift", "theme_shift", "drift", "is_flagged"],
     )
+
+
+def test_item_distributions(built: tuple[Warehouse, by_pandas.Oracle]) -> None:
+    warehouse, oracle = built
+    key = ["mapping", *KEY, "item_id", "answer"]
+    compare(warehouse, oracle.item_distributions, "item_distributions", key, ["n", "share"])
 
 
 def test_response_rates(built: tuple[Warehouse, by_pandas.Oracle]) -> None:
@@ -95,6 +108,7 @@ def test_nonresponse(built: tuple[Warehouse, by_pandas.Oracle]) -> None:
 
 
 INTERVAL = ["se", "df", "ci_low", "ci_high", "clusters"]
+LEAST = ["n_least", "raters_least"]
 
 
 def test_social_gap(built: tuple[Warehouse, by_pandas.Oracle]) -> None:
@@ -102,21 +116,24 @@ def test_social_gap(built: tuple[Warehouse, by_pandas.Oracle]) -> None:
     key = ["mapping", *KEY]
     # A school has its row though it has no data.
     ours = "(select * from social_gap where level <> 'institution' or n is not null)"
-    figures = ["n", "n_unknown", "n_lowest", "n_highest", "gap", "se", "df", "ci_low", "ci_high"]
+    figures = ["n", "n_unknown", "n_lowest", "n_highest", *LEAST, "gap", "se", "df", "ci_low", "ci_high"]
     compare(warehouse, oracle.social_gap, ours, key, figures)
 
 
 def test_social_gap_change(built: tuple[Warehouse, by_pandas.Oracle]) -> None:
     warehouse, oracle = built
     ours = "(select * from social_gap_change where delta is not null)"
-    compare(warehouse, oracle.social_gap_change, ours, ["mapping_from", "mapping_to", *KEY], ["delta", *INTERVAL])
+    figures = ["gap_from", "gap_to", "delta", *INTERVAL, *LEAST]
+    compare(warehouse, oracle.social_gap_change, ours, ["mapping_from", "mapping_to", *KEY], figures)
 
 
 def test_initiative_development(built: tuple[Warehouse, by_pandas.Oracle]) -> None:
     warehouse, oracle = built
     key = ["initiative", "respondent_group", "theme", "phase", "mapping_from", "mapping_to"]
-    figures = [f"n_{part}_{side}" for part in ("with", "without") for side in ("from", "to")]
-    figures += ["delta_with", "delta_without", "difference", *INTERVAL]
+    figures = [
+        f"{n}_{part}_{side}" for n in ("n", "schools") for part in ("with", "without") for side in ("from", "to")
+    ]
+    figures += ["delta_with", "delta_without", "difference", *INTERVAL, *LEAST]
     ours = "(select * from initiative_development where difference is not null)"
     compare(warehouse, oracle.initiative_development, ours, key, figures)
 
@@ -132,17 +149,17 @@ PAIR = ["mapping_from", "mapping_to", *KEY]
 
 def test_composition(built: tuple[Warehouse, by_pandas.Oracle]) -> None:
     warehouse, oracle = built
-    figures = ["schools_both", "schools_opened", "schools_closed", "n_both_from", "n_both_to", "n_least"]
+    figures = ["schools_both", "schools_opened", "schools_closed", "n_both_from", "n_both_to", *LEAST]
     compare(warehouse, oracle.composition, "composition", PAIR, [*figures, "delta", "delta_both", "composition"])
 
 
 def test_item_contribution(built: tuple[Warehouse, by_pandas.Oracle]) -> None:
     warehouse, oracle = built
-    figures = ["n_from", "n_to", "contribution", "delta", "residual"]
+    figures = ["n_from", "n_to", "contribution", "delta", "residual", *LEAST]
     compare(warehouse, oracle.item_contribution, "item_contribution", [*PAIR, "item_id"], figures)
 
 
 def test_sustained(built: tuple[Warehouse, by_pandas.Oracle]) -> None:
     warehouse, oracle = built
     ours = "(select * from sustained where status not in ('no_data', 'not_comparable'))"
-    compare(warehouse, oracle.sustained, ours, KEY, ["status"])
+    compare(warehouse, oracle.sustained, ours, KEY, ["status", *LEAST])

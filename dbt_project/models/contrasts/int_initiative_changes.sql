@@ -32,8 +32,7 @@ cells_in_phase as (
         cells.lineage_id,
         cells.rater_id,
         sums.n,
-        sums.sum_score,
-        sums.sum_score_squared
+        sums.sum_score
     from grid
     inner join {{ ref('int_initiative_schools') }} as schools
         on {{ equal_columns('grid', 'schools', what) }}
@@ -59,16 +58,7 @@ all_arms as (
         count(distinct cells.cluster_id) as clusters,
         count(distinct cells.lineage_id) as schools,
         count(distinct cells.rater_id) as raters,
-        cast(sum(cells.sum_score) as double) / sum(cells.n) as mean_raw,
-        case
-            when sum(cells.n) > 1
-                then 100 * sqrt(
-                    {{ squared_deviations(
-                        'cast(sum(cells.sum_score_squared) as double)', 'cast(sum(cells.sum_score) as double)', 'sum(cells.n)'
-                    ) }}
-                    / (sum(cells.n) - 1)
-                ) / nullif(parameters.sigma, 0)
-        end as sd
+        cast(sum(cells.sum_score) as double) / sum(cells.n) as mean_raw
     from cells_in_phase as cells
     inner join {{ ref('int_base_parameters') }} as parameters
         on
@@ -90,7 +80,8 @@ arms as (
         true as is_clustered,
         500 + 100 * (mean_raw - mu) / nullif(sigma, 0) as mean,
         mean_raw,
-        sd,
+        -- Schools are the clusters: nobody stands for himself.
+        cast(null as double) as sd,
         nullif(sigma, 0) as sigma
     from all_arms
     where part in ('with', 'without')

@@ -22,12 +22,13 @@ from tests.unit.models.survey import ITEMS, answer_all, numbered, people, write_
 SURVEY_ITEMS = ITEMS | {
     ("pupils", "ro"): [("r1", 1), ("r2", -1), ("r3", 1), ("r4", 1), ("r5", 1)],
     ("teachers", "ro"): [("r1", 1), ("r2", 1)],
-    ("parents", "ro"): [("r1", 1), ("r2", 1), ("r3", 1)],
+    # An item of this name is in the trend form here, and not in that of the pupils.
+    ("parents", "ro"): [("r1", 1), ("r2", 1), ("r3", 1), ("r4", 1)],
 }
 ASKED = {("pupils", "r4"): ("2015", "2017"), ("pupils", "r5"): ("2017", "2019"), ("teachers", "r2"): ("2017", "2019")}
 INITIATIVES = (
-    "one,One,One,trivsel,101,101001,2015,2017\none,One,One,trivsel,101,101002,2015,2017\n"
-    "two,Two,Two,trivsel,101,101004,2017,2019\none,One,One,ro,101,101002,2015,2017\n"
+    "one,One,One,trivsel,101,101004,2015,2017\none,One,One,trivsel,101,101002,2015,2017\n"
+    "two,Two,Two,trivsel,101,101001,2017,2019\none,One,One,ro,101,101002,2015,2017\n"
 )
 
 
@@ -41,29 +42,45 @@ class Survey:
     oracle: by_pandas.Oracle
 
 
-def small_survey(folder: Path) -> Survey:
-    """Schools of very different size, one with eight classes; one that opens and one that closes; blanks, don't knows, no-shows."""
-    programme = write_programme(folder / "lille", SURVEY_ITEMS, ASKED, initiatives=INITIATIVES)
+def small_survey(folder: Path, more: str = "") -> Survey:
+    """Schools of very different size, some with eight classes, one with classes of five; blanks, don't knows, no-shows.
+
+    One school opens and one closes.
+
+    Args:
+        folder: receives the programme and the raw tables.
+        more: further lines of programme.yaml.
+    """
+    programme = write_programme(folder / "lille", SURVEY_ITEMS, ASKED, more, INITIATIVES)
     random = np.random.default_rng(11)
     frames = []
     for group in ("pupils", "teachers", "parents"):
         for size, schools in (
-            (4, ["101001", "102"]),
-            (9, ["101002", "101003", "102002"]),
-            (24, ["101004", "101005", "102003"]),
+            (4, ["101001", "102003"]),
+            (9, ["101002", "102002"]),
+            (10, ["101003"]),
+            (24, ["101004", "101005", "102"]),
         ):
             frames.append(people(group, per_school=size, schools=schools))
     everyone = pd.concat(frames, ignore_index=True)
-    # Pupils of the largest schools have eight classes.
+    # A number of a respondent means nothing outside the group.
+    everyone["respondent_id"] = everyone["respondent_id"].str.partition("-")[2]
+    # The largest schools have eight classes; one of them bears the number of its municipality.
     number = everyone["respondent_id"].str.rpartition("-")[2].astype(int)
-    many = everyone["institution_id"].isin(["101004", "102003"])
+    many = everyone["institution_id"].isin(["101004", "102"])
     everyone["class_id"] = everyone["class_id"].where(~many, (number % 8).astype(str) + "B")
     opened = everyone["institution_id"].eq("102002") & everyone["mapping"].eq("2015")
     closed = everyone["institution_id"].eq("101003") & everyone["mapping"].eq("2019")
-    came = random.random(len(everyone)) > 0.1
+    # Of the school with classes of five everybody comes and answers everything.
+    keen = everyone["institution_id"].eq("101003")
+    came = (random.random(len(everyone)) > 0.1) | keen
     everyone = numbered(everyone[came & ~opened & ~closed])
+    # Of the parents' group one answers for several, as contact teachers do; of some it is not known who.
+    rater = everyone["institution_id"] + "-" + (number // 3).astype(str)
+    everyone["rater_id"] = rater.where(everyone["respondent_group"].eq("parents") & number.mod(7).ne(0), None)
     everyone.loc[everyone["respondent_group"].eq("teachers"), ["grade", "gender", "class_id", "background"]] = None
-    everyone["status"] = np.where(random.random(len(everyone)) < 0.1, "refused", "completed")
+    keen = everyone["institution_id"].eq("101003")
+    everyone["status"] = np.where((random.random(len(everyone)) < 0.1) & ~keen, "refused", "completed")
     answers = answer_all(programme, everyone, seed=5)
     # Schools and background make a difference, so that no rule is without effect.
     rows = answers.merge(
@@ -80,7 +97,7 @@ def small_survey(folder: Path) -> Survey:
     signs = programme.items.set_index(["respondent_group", "item_id"])["direction"].astype(int)
     sign = [signs[group, name[2:]] for group, name in zip(rows["respondent_group"], rows["variable"], strict=True)]
     answers["code"] = code.where(np.array(sign) == 1, 6 - code).astype(str).to_numpy()
-    drawn = random.random(len(answers))
+    drawn = np.where(rows["institution_id"].eq("101003"), 0.5, random.random(len(answers)))
     answers.loc[drawn < 0.08, "code"] = "8"
     answers = answers[(drawn < 0.6) | (random.random(len(answers)) < 0.6)]
     silent = everyone.loc[everyone["status"].eq("refused"), "respondent_key"]

@@ -1,8 +1,9 @@
 """Surveys as nobody wishes for them: every unit and theme has its row with a defined status, and no figure is NaN or infinite.
 
 One programme has all of it at once, through the project's own SQL: a theme with one item, a school with one respondent, a theme that
-everybody answers alike, a group that is missing in the base round, one that is there in one round only, an item that is never asked and
-a theme that is asked and never answered.
+everybody answers alike in all rounds or after the base, one that a single person answers in the base, a group that is missing in the
+base round, one that is there in one round only, a theme first asked later, an item that is never asked and a theme that is asked and
+never answered.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipelines.inference.levels import level_intervals
+from pipelines.inference.progression import FAMILY, change_statements
 from pipelines.marts import MARTS
+from pipelines.programme.definition import Thresholds
 from tests.compiled import measured
 from tests.unit.models.survey import ITEMS, MAPPINGS, SCHOOLS, answer_all, numbered, people, write_programme
 
@@ -23,23 +27,36 @@ AWKWARD = ITEMS | {
     ("pupils", "single"): [("s1", 1)],
     ("pupils", "flat"): [("f1", 1), ("f2", 1), ("f3", 1)],
     ("pupils", "unanswered"): [("u1", 1), ("u2", 1), ("u3", 1)],
+    ("pupils", "lonely"): [("l1", 1), ("l2", 1), ("l3", 1)],
+    ("pupils", "settled"): [("s4", 1), ("s5", 1), ("s6", 1)],
+    ("pupils", "later"): [("n1", 1), ("n2", 1), ("n3", 1)],
     ("pupils", "with_ghost"): [("g1", 1), ("g2", 1), ("g3", 1), ("ghost", 1)],
     ("parents", "trivsel"): [("q1", 1), ("q2", 1), ("q3", 1)],
 }
 UNITS = 1 + len(SCHOOLS) + sum(len(schools) for schools in SCHOOLS.values())
-INITIATIVES = "x,X,X,trivsel,101,101001,2015,2017\ny,Y,Y,single,101,,2017,2019\ny,Y,Y,unanswered,101,,2017,2019\n"
+INITIATIVES = "z,Z,Z,trivsel,102,102003,2015,2017\nx,X,X,trivsel,101,101001,2015,2017\ny,Y,Y,single,101,,2017,2019\ny,Y,Y,unanswered,101,,2017,2019\n"
 
 
 @pytest.fixture(scope="module")
 def awkward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
     folder = tmp_path_factory.mktemp("awkward")
-    programme = write_programme(folder / "lille", AWKWARD, {("pupils", "ghost"): ()}, initiatives=INITIATIVES)
+    asked = {("pupils", item): ("2017", "2019") for item in ("n1", "n2", "n3")} | {("pupils", "ghost"): ()}
+    programme = write_programme(folder / "lille", AWKWARD, asked, initiatives=INITIATIVES)
     pupils = people()
     pupils = pupils[pupils["institution_id"].ne("102003") | pupils["respondent_id"].str.endswith("-0")]
-    everyone = numbered(pupils, people("teachers", ("2017", "2019")), people("parents", ("2017",)))
+    everyone = numbered(
+        pupils, people("teachers", ("2017", "2019")), people("parents", ("2017",), schools=["102", *SCHOOLS["101"]])
+    )
     answers = answer_all(programme, everyone)
     answers = answers[~answers["variable"].str.startswith("v_u")]
     answers.loc[answers["variable"].str.startswith("v_f"), "code"] = "3"
+    is_base = answers["mapping"].eq("2015")
+    answers.loc[answers["variable"].isin(["v_s4", "v_s5", "v_s6"]) & ~is_base, "code"] = "3"
+    answers = answers[~(answers["variable"].str.startswith("v_l") & is_base & answers["respondent_key"].ne(1))]
+    # In the last round a single person of each school answers the theme of one item: nobody differs within a school.
+    first = everyone.drop_duplicates(["mapping", "respondent_group", "institution_id"])["respondent_key"]
+    is_last = answers["variable"].eq("v_s1") & answers["mapping"].eq("2019")
+    answers = answers[~is_last | answers["respondent_key"].isin(first)]
     with measured(programme, everyone, answers) as con:
         yield con
 
@@ -72,9 +89,27 @@ def test_every_unit_theme_and_pair_has_its_row(awkward: duckdb.DuckDBPyConnectio
     [(n,)] = rows(awkward, "select count(*) from sustained")
     assert n == UNITS * themes
     [(n,)] = rows(awkward, "select count(*) from reliability")
-    assert n == themes * len(MAPPINGS)
+    # One theme was not asked in the first round.
+    assert n == themes * len(MAPPINGS) - 1
     [(n,)] = rows(awkward, "select count(*) from social_gap where gap is null and reason is null")
     assert n == 0
+
+
+def test_why_there_is_no_statement_is_always_one_of_the_reasons(awkward: duckdb.DuckDBPyConnection) -> None:
+    """All that the answers can lead to; what only the size of a change decides is looked at in `test_progression`."""
+    found = set(rows(awkward, "select distinct status, reason from progression where reason is not null"))
+    sized = {("inconclusive", reason) for reason in ("imprecise", "not_significant", "below_trivial")}
+    assert found - sized == {
+        ("no_data", "missing_from"),
+        ("no_data", "missing_to"),
+        ("no_data", "missing_both"),
+        ("not_comparable", "not_asked_in_both"),
+        ("not_comparable", "too_few_common_items"),
+        ("not_comparable", "no_scale"),
+        ("inconclusive", "few_clusters"),
+        ("inconclusive", "no_interval"),
+        ("inconclusive", "no_spread"),
+    }
 
 
 def statuses(con: duckdb.DuckDBPyConnection, where: str) -> set[tuple[object, ...]]:
@@ -111,6 +146,37 @@ def test_answers_without_spread_have_no_scale(awkward: duckdb.DuckDBPyConnection
     assert set(rows(awkward, "select reason from social_gap where theme = 'flat' and level = 'programme'")) == {
         ("no_scale",)
     }
+
+
+def test_a_base_of_one_respondent_is_no_scale(awkward: duckdb.DuckDBPyConnection) -> None:
+    assert statuses(awkward, "theme = 'lonely'") == {("not_comparable", "no_scale"), ("no_data", "missing_from")}
+    assert set(rows(awkward, "select n, sigma, suppressed from base_parameters where theme = 'lonely'")) == {
+        (1, None, None)
+    }
+    assert rows(awkward, "select distinct mean, mean_raw is null from theme_scores where theme = 'lonely'") == [
+        (None, False)
+    ]
+
+
+def test_answers_that_are_all_alike_after_the_base_show_no_certainty(awkward: duckdb.DuckDBPyConnection) -> None:
+    later = "theme = 'settled' and mapping_from = '2017' and level <> 'institution'"
+    assert statuses(awkward, later) == {("inconclusive", "no_spread"), ("inconclusive", "few_clusters")}
+    assert rows(
+        awkward,
+        "select distinct delta, p, q, hedges_g from progression where theme = 'settled' and mapping_from = '2017'",
+    ) == [(0.0, None, None, None)]
+
+
+def test_a_theme_first_asked_later_has_that_round_as_base_and_no_change_before(
+    awkward: duckdb.DuckDBPyConnection,
+) -> None:
+    assert statuses(awkward, "theme = 'later' and mapping_from = '2015'") == {("not_comparable", "not_asked_in_both")}
+    assert rows(awkward, "select distinct base_mapping from theme_scores where theme = 'later'") == [("2017",)]
+    assert rows(
+        awkward,
+        "select distinct round(mean, 9) from theme_scores where theme = 'later' and mapping = '2017' and level = 'programme' "
+        "and breakdown = 'all'",
+    ) == [(500,)]
 
 
 def test_a_group_that_is_missing_in_the_base_has_its_first_round_as_base(awkward: duckdb.DuckDBPyConnection) -> None:
@@ -165,9 +231,13 @@ def test_forty_programmes_worth_of_themes(tmp_path: Path) -> None:
     everyone = numbered(people(per_school=2))
     wanted = ("int_level_estimates", "int_change_estimates")
     with measured(programme, everyone, answer_all(programme, everyone), until=wanted) as con:
-        [(n, nothing)] = rows(
-            con,
-            "select count(*), count(*) - count(delta) from int_change_estimates where breakdown = 'all' "
-            "and respondent_group = 'pupils'",
-        )
-    assert (n, nothing) == (3 * UNITS * len(many), 0)
+        said = change_statements(con.execute("select * from int_change_estimates").df(), Thresholds())
+        levels = level_intervals(con.execute("select * from int_level_estimates").df(), Thresholds())
+    whole = said[said["breakdown"].eq("all") & said["respondent_group"].eq("pupils")]
+    assert (len(whole), whole["delta"].isna().sum()) == (3 * UNITS * len(many), 0)
+    assert said["status"].isin(["increase", "decrease", "status_quo", "inconclusive", "no_data"]).all()
+    assert said["reason"].notna().eq(said["status"].isin(["inconclusive", "no_data"])).all()
+    for table in (said, levels):
+        assert not np.isinf(table.select_dtypes("float64").to_numpy()).any()
+    families = said[said["p"].notna()].groupby(FAMILY)
+    assert (families["q"].max() >= families["p"].max() - 1e-12).all()

@@ -89,7 +89,7 @@ def test_turnover_is_the_second_implementations(tmp_path: Path) -> None:
         scored = by_pandas.score_answers(asked, programme, given, persons)
         means = by_pandas.theme_means(programme, asked, scored).merge(persons, on="respondent_key")
         oracle = by_pandas.turnover(programme, by_pandas.with_500(programme, means))
-        counts = ["n_from", "n_to", "n_stayers", "n_leavers", "n_joiners", "n_least"]
+        counts = ["n_from", "n_to", "n_stayers", "n_leavers", "n_joiners", "n_least", "raters_least"]
         compare(InMemory(con), oracle, "turnover", PAIR, [*counts, "delta", "delta_stayers", "joiners", "leavers"])
     assert oracle["n_stayers"].gt(0).all()
 
