@@ -139,7 +139,8 @@ def _least(column: Texts, is_turned: bool, is_narrow: bool) -> float:
     words = _words(column.cells)
     if not column.is_number:
         longest = max((min(len(word), MIDDLE) if word.isalpha() else len(word) for word in words), default=0) + PADDING
-        return min(_wish(column, is_turned), max(WORDS_BESIDE if is_narrow else WORDS, longest))
+        head = 0.0 if is_narrow else _widest(column.head.split())
+        return min(_wish(column, is_turned), max(WORDS_BESIDE if is_narrow else WORDS, longest, head))
     head = 1.5 if is_turned else min(_longest(column.head.split()), BROKEN if not is_narrow else 2 * BROKEN / 3) * BOLD
     cells = _longest(words if is_narrow else column.cells) * BOLD
     small = _longest(_words(column.small) if is_narrow else column.small) * SMALL
