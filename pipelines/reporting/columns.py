@@ -24,8 +24,8 @@ WORDS = 18.0
 WORDS_BESIDE = 14.0
 """The same beside a figure, where rows may be as high as the figure's."""
 
-READABLE = 26.0
-"""Characters that a column of words is given before figures are spread out."""
+READABLE = 22.0
+"""Characters that the rows' labels are given before figures are spread out."""
 
 LONGEST = 90.0
 """Characters from which a longer text does not ask for a wider column."""
@@ -105,13 +105,13 @@ def _needed(columns: Sequence[Texts], is_turned: bool, is_narrow: bool) -> float
 def _piece(
     columns: Sequence[Texts], place: tuple[int, int], is_turned: bool, *, is_narrow: bool, is_small: bool
 ) -> Piece:
-    """These columns: what each needs, then room for words to be read, for undivided figures and headings, for words; no more."""
+    """These columns: what each needs, then room for labels to be read, for undivided figures and headings, for words; no more."""
     chosen = [columns[0], *columns[1 + place[0] : 1 + place[1]]]
     room = BESIDE if is_narrow else PAGE_SMALL if is_small else PAGE
     widths = [_least(column, is_turned, is_narrow) for column in chosen]
     of_figures = [column.is_number and number > 0 for number, column in enumerate(chosen)]
-    of_words = [not one for one in of_figures]
-    for turns, most in (([False, *of_words[1:]], READABLE), (of_figures, PAGE), (of_words, PAGE)):
+    of_words, of_labels = [not one for one in of_figures], [number == 0 for number in range(len(chosen))]
+    for turns, most in ((of_labels, READABLE), (of_figures, PAGE), (of_words, PAGE)):
         wishes = [
             max(0.0, min(most, _wish(column, is_turned)) - width) if its else 0.0
             for column, width, its in zip(chosen, widths, turns, strict=True)
@@ -139,7 +139,8 @@ def _least(column: Texts, is_turned: bool, is_narrow: bool) -> float:
     words = _words(column.cells)
     if not column.is_number:
         longest = max((min(len(word), MIDDLE) if word.isalpha() else len(word) for word in words), default=0) + PADDING
-        return min(_wish(column, is_turned), max(WORDS_BESIDE if is_narrow else WORDS, longest))
+        head = 0.0 if is_narrow else _widest(column.head.split())
+        return min(_wish(column, is_turned), max(WORDS_BESIDE if is_narrow else WORDS, longest, head))
     head = 1.5 if is_turned else min(_longest(column.head.split()), BROKEN if not is_narrow else 2 * BROKEN / 3) * BOLD
     cells = _longest(words if is_narrow else column.cells) * BOLD
     small = _longest(_words(column.small) if is_narrow else column.small) * SMALL

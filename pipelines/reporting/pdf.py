@@ -193,7 +193,7 @@ class _Writer:
             record = self._writers[type(block)](block)
             written.extend(record if isinstance(record, list) else [record])
         for record, following in pairwise(written):
-            record["stays"] = following["is"] in ("chart", "table")  # no page ends between the two
+            record["stays"] = following["is"] in ("chart", "table", "fold")  # no page ends between the two
         # Nor below a section's first sentences: its heading would stand alone at the foot of a page.
         leads = list(takewhile(lambda record: record["is"] == "paragraph", written))
         if len(leads) < len(written) and written[len(leads)]["is"] == "heading":

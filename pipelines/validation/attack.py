@@ -29,8 +29,8 @@ QUESTIONS = {
         "A hidden number must not be known to within one (method.md 10).",
     ),
     "shown": (
-        "Et tal, som reglerne skjuler, må ikke stå i nogen fil.",
-        "A figure that the rules hide must not be in any file.",
+        "Et tal, som reglerne skjuler, må ikke stå i nogen fil, og det, forvaltningen ikke ser, må ikke være offentligt.",
+        "A figure that the rules hide must not be in any file, nor may what the administration does not see be public.",
     ),
 }
 """Why each question matters, in Danish and English."""
