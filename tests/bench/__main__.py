@@ -1,8 +1,14 @@
 """`make bench`: all measurements, one after the other."""
 
-from tests.bench import documents, full_size, landing_to_raw, memory
+import tempfile
+from pathlib import Path
 
-landing_to_raw.main(1.0)
-full_size.main(1.0)
-documents.main(None)
-memory.main()
+from tests.bench import disclosure, documents, full_size, landing_to_raw, memory
+
+if __name__ == "__main__":
+    landing_to_raw.main(1.0)
+    with tempfile.TemporaryDirectory() as scratch:
+        full_size.main(1.0, Path(scratch))
+        disclosure.main(Path(scratch) / "home")
+        documents.main(Path(scratch) / "home")
+    memory.main()

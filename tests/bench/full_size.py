@@ -41,18 +41,21 @@ def timed(*command: str) -> tuple[float, float, str]:
     return time.monotonic() - began, peak, done.stdout + done.stderr
 
 
-def main(scale: float) -> None:
-    """Print a table for the README."""
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        began = time.monotonic()
-        summary = simulate(load_programme("pfl"), folder / "landing", scale, 2015)
-        simulated = time.monotonic() - began
-        hand_seconds, hand_peak, _ = timed("tests.bench.by_hand", str(folder / "landing"), str(folder / "hand"))
-        options = ("--programme", "pfl", "--landing", str(folder / "landing"), "--home", str(folder / "home"))
-        seconds, peak, printed = timed("pipelines.cli", "run", *options)
-        rows = stage_rows(folder / "home", summary.answers)
-        differences = compare(folder)
+def main(scale: float, folder: Path) -> None:
+    """Print a table for the README.
+
+    Args:
+        scale: 1 is the whole programme.
+        folder: receives `landing`, `home` with the release, and `hand` with what the script made.
+    """
+    began = time.monotonic()
+    summary = simulate(load_programme("pfl"), folder / "landing", scale, 2015)
+    simulated = time.monotonic() - began
+    hand_seconds, hand_peak, _ = timed("tests.bench.by_hand", str(folder / "landing"), str(folder / "hand"))
+    options = ("--programme", "pfl", "--landing", str(folder / "landing"), "--home", str(folder / "home"))
+    seconds, peak, printed = timed("pipelines.cli", "run", *options)
+    rows = stage_rows(folder / "home", summary.answers)
+    differences = compare(folder)
     print(f"\n{summary.answers:,} answers in three rounds; simulated in {simulated:.1f} s\n")
     print("| stage | seconds | rows | peak memory so far |\n|---|---:|---:|---:|")
     for step, step_seconds, step_peak in STEP.findall(printed):
@@ -107,4 +110,5 @@ def compare(folder: Path) -> str:
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]) if len(sys.argv) > 1 else 1.0)
+    with tempfile.TemporaryDirectory() as scratch:
+        main(float(sys.argv[1]) if len(sys.argv) > 1 else 1.0, Path(scratch))
