@@ -110,6 +110,7 @@ NOUGHT = "both give zero where there is no spread at all"
 ONE_MUNICIPALITY = "a school lies in one municipality"
 ALONE = "a mean of one cluster has no interval whatever its variance (`contrasts.with_interval`)"
 CLUSTERED = "in an initiative schools are the clusters: nobody stands for himself"
+NO_CLASS = "only the values of a class could be those of another breakdown, and a class has no clusters of its own"
 EQUIVALENT: tuple[Same, ...] = (
     Same(".*", "> 0.00000000001 * ", NOUGHT),
     Same("int_trend_items", "sum( [", "a sum of counts is nothing when its mean is"),
@@ -119,6 +120,13 @@ EQUIVALENT: tuple[Same, ...] = (
     Same("int_initiative_changes", "cast(sum(n) as bigint) as n", CLUSTERED),
     Same("int_initiative_changes", "min(case when is_clustered", CLUSTERED),
     Same("int_initiative_changes|int_social_gap.*", "case when count(*) > 1 then", ALONE),
+    Same(
+        "int_social_gaps",
+        "min(n) as n_least",
+        "persons count where a school has no clusters, and no rule asks for that",
+    ),
+    Same("int_level_estimates", "and means.breakdown = cluster_variances.breakdown", NO_CLASS),
+    Same("int_weighted_levels", "and levels.level = ", "no municipality bears the slug of the programme"),
     Same("int_intra_class", "(n - n_squared / n) / (k - 1)", "one unit has no variance between units either"),
 )
 """What is left after the judges, each with its reason; one that explains nothing any more is told."""
