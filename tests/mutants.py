@@ -111,6 +111,7 @@ ONE_MUNICIPALITY = "a school lies in one municipality"
 ALONE = "a mean of one cluster has no interval whatever its variance (`contrasts.with_interval`)"
 CLUSTERED = "in an initiative schools are the clusters: nobody stands for himself"
 NO_CLASS = "only the values of a class could be those of another breakdown, and a class has no clusters of its own"
+ONE = "one cluster differs from its own mean by nothing, and nothing over nothing is no figure either"
 EQUIVALENT: tuple[Same, ...] = (
     Same(".*", "> 0.00000000001 * ", NOUGHT),
     Same("int_trend_items", "sum( [", "a sum of counts is nothing when its mean is"),
@@ -125,6 +126,20 @@ EQUIVALENT: tuple[Same, ...] = (
         "min(n) as n_least",
         "persons count where a school has no clusters, and no rule asks for that",
     ),
+    Same("int_change_estimates", "case when count(*) > 1 then", ONE),
+    Same("int_level_estimates", "means.n_clusters > 1", ONE),
+    Same(
+        "int_change_estimates",
+        ".breakdown = ",
+        "a change has no breakdown but gender and grade band, whose values are other words",
+    ),
+    Same(
+        "int_social_gap_changes",
+        "and clusters.breakdown = 'background'",
+        "the clusters of a change are not those of classes",
+    ),
+    Same("int_item_contributions", ".theme = items_", "an item has one theme"),
+    Same("int_item_contributions", "parameters.sigma > 0", "without spread in the base there is no change"),
     Same("int_level_estimates", "and means.breakdown = cluster_variances.breakdown", NO_CLASS),
     Same("int_weighted_levels", "and levels.level = ", "no municipality bears the slug of the programme"),
     Same("int_intra_class", "(n - n_squared / n) / (k - 1)", "one unit has no variance between units either"),

@@ -44,8 +44,9 @@ def awkward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBP
     programme = write_programme(folder / "lille", AWKWARD, asked, initiatives=INITIATIVES)
     pupils = people()
     pupils = pupils[pupils["institution_id"].ne("102003") | pupils["respondent_id"].str.endswith("-0")]
+    few = ["102", *SCHOOLS["101"]]
     everyone = numbered(
-        pupils, people("teachers", ("2017", "2019")), people("parents", ("2017",), schools=["102", *SCHOOLS["101"]])
+        pupils, people("teachers", ("2017", "2019"), schools=few), people("parents", ("2017",), schools=few)
     )
     answers = answer_all(programme, everyone)
     answers = answers[~answers["variable"].str.startswith("v_u")]
