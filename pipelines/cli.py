@@ -91,8 +91,8 @@ def _demo(options: argparse.Namespace) -> int:
     """`demo`."""
     from pipelines.simulate import demo_scale, simulate
 
-    # Hundreds of profiles and papers would take longer than all the rest of so small a run.
-    settings = _settings(options, profiles="first", pdf="joint")
+    # A thousand documents would take longer than all the rest of so small a run.
+    settings = _settings(options, documents="sample", pdf="joint")
     programme = load_programme(options.programme)
     target = settings.landing_dir / programme.slug
     marker = settings.landing_dir / "truth" / "parameters.json"
@@ -145,6 +145,8 @@ def _build(settings: Settings, options: argparse.Namespace, mappings: tuple[str,
             print(f"Traceback{trace}" if trace else outcome.message, file=sys.stderr)
         return outcome.exit_code
     print(f"Released in {time.monotonic() - began:.1f} s.")
+    if settings.documents == "sample":
+        print("Of each kind of document there is a sample; KORTLAEGNING_DOCUMENTS=all writes all of them.")
     _print_places(settings, plan)
     return 0
 

@@ -11,12 +11,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
 from pipelines.errors import ConfigurationError
+from pipelines.files import read_yaml
 from pipelines.marts import MARTS, Mart
 from pipelines.settings import CHECKOUT
 
@@ -67,7 +65,7 @@ def data_dictionary() -> tuple[MartEntry, ...]:
     Raises:
         ConfigurationError: a contract or the Danish file is missing, or a mart or column has no description.
     """
-    danish = _read(DANISH)
+    danish = read_yaml(DANISH)
     return tuple(_entry(mart, danish) for mart in MARTS)
 
 
@@ -78,7 +76,7 @@ def dictionary_of(mart: str) -> MartEntry:
 
 def _entry(mart: Mart, danish: dict[str, Any]) -> MartEntry:
     file = CONTRACTS / f"{mart.name}.yml"
-    models = [model for model in _read(file).get("models", []) if model.get("name") == mart.name]
+    models = [model for model in (read_yaml(file) or {}).get("models", []) if model.get("name") == mart.name]
     if not models:
         raise ConfigurationError(f"{file}: has no model {mart.name}; every mart needs its contract")
     own = danish.get("marts", {}).get(mart.name, {})
@@ -109,10 +107,3 @@ def _both(described: dict[str, Any], danish: str | None, what: str) -> Both:
     if not danish:
         raise ConfigurationError(f"{DANISH}: {what} has no Danish description; add it")
     return {"da": " ".join(danish.split()), "en": english}
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        return dict(yaml.load(file.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))  # noqa: S506 - safe
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, TypeError, ValueError) as error:
-        raise ConfigurationError(f"{file}: the data dictionary cannot be read: {error}") from None

@@ -100,7 +100,7 @@ MARTS = (
             "grade",
             "background",
         ),
-        ("mapping_from", "indicator", "is_national", "direction", "goal"),
+        ("mapping_from", "school_year_before", "indicator", "is_national", "direction", "goal"),
     ),
     Mart("base_parameters", ("programme", "respondent_group", "theme", "form"), ("base_mapping",)),
 )

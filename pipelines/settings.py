@@ -18,9 +18,10 @@ from pipelines.errors import ConfigurationError
 CHECKOUT = Path(__file__).resolve().parent.parent
 PREFIX = "KORTLAEGNING_"
 
-Profiles = Literal["all", "first"]
+Extent = Literal["all", "sample"]
+"""Which documents are written. A sample: those of the whole programme, each municipality's report, and of all else what is the
+first municipality's, its schools', or the first theme's."""
 Papers = Literal["all", "joint"]
-"""Which schools have a report of their own: all, or those of the first municipality."""
 
 
 class Settings(BaseModel):
@@ -31,8 +32,9 @@ class Settings(BaseModel):
     home: Path = Field(default=CHECKOUT / "data", description="everything that a run writes")
     landing: Path | None = Field(default=None, description="extracts as delivered; default: `landing/` under home")
     programme: str = Field(default="pfl", description="slug or folder of the programme that `dagster dev` shows")
-    profiles: Profiles = Field(
-        default="all", description="schools with a report of their own: all, or those of the first municipality (first)"
+    documents: Extent = Field(
+        default="all",
+        description="documents that are written: all, or of each kind a sample and every municipality's report",
     )
     threads: int = Field(default=2, ge=1, le=256, description="threads of DuckDB and worker processes of reports")
     memory_limit: str = Field(default="2GB", pattern=r"^\d+(\.\d+)?(MB|GB)$", description="DuckDB's own memory bound")

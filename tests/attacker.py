@@ -240,7 +240,7 @@ class Reading:
     Attributes:
         n, mean: as far as known, mean on the items' own scale.
         bounds: n_low and n_high of the others.
-        hidden: cells that a row of `theme_scores` hides.
+        hidden: cells that every row of `theme_scores` about them hides.
         differences: a cell, another, and how much lower the mean of the first is.
         sums: totals that readers of other marts see.
     """
@@ -294,10 +294,9 @@ class Reading:
 
 @dataclass(frozen=True)
 class Public:
-    """What everybody may know besides: where schools lie, the least n, which questions are turned, and the 500 scale."""
+    """What everybody may know besides: where schools lie, which questions are turned, and the 500 scale."""
 
     parents: pd.DataFrame
-    least: int
     turned: frozenset[tuple[str, str]]
     scale: Mapping[tuple[str, str, str], tuple[float | None, float | None]]
 
@@ -313,14 +312,16 @@ Rows = list[dict[str, Any]]
 
 
 def attack_release(
-    folder: Path, parents: pd.DataFrame, least: int, turned: frozenset[tuple[str, str]] = frozenset(), **only: str
+    folders: Mapping[Path, int],
+    parents: pd.DataFrame,
+    turned: frozenset[tuple[str, str]] = frozenset(),
+    **only: str,
 ) -> pd.DataFrame:
-    """Work out what one audience's marts hide.
+    """Work out what an audience's marts hide, or what all of several audiences' hide from one who holds them all.
 
     Args:
-        folder: `<mart>.parquet` in it.
+        folders: with `<mart>.parquet` in it, and how many respondents a figure of that audience needs.
         parents: mapping, institution, municipality.
-        least: respondents that a figure needs.
         turned: respondent group and item of questions where agreeing is the bad side.
         only: values of columns to limit the attack to, such as `respondent_group`.
 
@@ -328,12 +329,20 @@ def attack_release(
         As `attack`.
     """
     reading, ends = Reading(), {}
-    marts = {name: _rows(folder / f"{name}.parquet", only) for name in READERS}
+    marts = {
+        name: [
+            row | {"least": least}
+            for folder, least in folders.items()
+            for row in _rows(folder / f"{name}.parquet", only)
+        ]
+        for name in READERS
+    }
     scale = {
         (row["respondent_group"], row["theme"], row["form"]): (row["mu"], row["sigma"])
-        for row in _rows(folder / "base_parameters.parquet", only)
+        for row in _rows(next(iter(folders)) / "base_parameters.parquet", only)
     }
-    public = Public(parents, least, turned, scale)
+    least = min(folders.values())
+    public = Public(parents, turned, scale)
     for row in marts["item_distributions"]:
         low, high = ends.get((row["respondent_group"], row["theme"]), (np.inf, -np.inf))
         ends[row["respondent_group"], row["theme"]] = min(low, row["answer"]), max(high, row["answer"])
@@ -363,7 +372,7 @@ def _sides(row: Mapping[str, Any]) -> tuple[Cell, Cell]:
     return (row["mapping_from"], *where), (row["mapping_to"], *where)
 
 
-def _theme_scores(reading: Reading, rows: Rows, public: Public) -> None:
+def _theme_scores(reading: Reading, rows: Rows, _: Public) -> None:
     """Levels; the reason of a row without figures may say of how few it is.
 
     That there is a row at all, and so somebody, is not made use of: with a limit of five, 1 to 4 would be left, and no hiding of
@@ -374,8 +383,9 @@ def _theme_scores(reading: Reading, rows: Rows, public: Public) -> None:
         reading.tell(cell, row["n"], row["mean_raw"])
         if row["suppressed"] is not None:
             reading.hidden.add(cell)
-            few = row["suppressed"] == "n_lt_min"
-            reading.bounds[cell] = (0.0, public.least - 1.0 if few else np.inf)
+            most = row["least"] - 1.0 if row["suppressed"] == "n_lt_min" else np.inf
+            reading.bounds[cell] = (0.0, min(most, reading.bounds[cell][1]))
+    reading.hidden -= reading.n.keys()
 
 
 def _changes(reading: Reading, rows: Rows, public: Public) -> None:

@@ -20,8 +20,8 @@ DATA = Path(__file__).parent / "data"
 REAL_DATA = CHECKOUT.parent / "shared" / "data"
 SMALL = "pisa_school_quality"
 
-# What a test does not ask for is not drawn: a profile a school and all PDFs would take most of a run's time.
-os.environ.setdefault("KORTLAEGNING_PROFILES", "first")
+# What a test does not ask for is not drawn: a thousand documents and their PDFs would take most of a run's time.
+os.environ.setdefault("KORTLAEGNING_DOCUMENTS", "sample")
 os.environ.setdefault("KORTLAEGNING_PDF", "joint")
 
 

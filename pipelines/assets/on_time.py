@@ -34,26 +34,24 @@ def build_on_time(run: RunContext) -> dg.AssetChecksDefinition:
         description="No step of the programme's timeline is late: extracts have arrived and reports are out by their day.",
     )
     def on_time() -> dg.AssetCheckResult:
-        found = milestones(run.programme, run.settings, today())
+        found = evaluation(milestones(run.programme, run.settings, today()))
         return dg.AssetCheckResult(
-            passed=not late(found),
-            severity=dg.AssetCheckSeverity.WARN,
-            description=_told(found),
-            metadata=_facts(found),
+            passed=found.passed, severity=found.severity, description=found.description, metadata=found.metadata
         )
 
     return on_time
 
 
 def evaluation(found: Sequence[Milestone]) -> dg.AssetCheckEvaluation:
-    """The same as an event of its own."""
+    """What a timeline says of freshness, as an event that may be reported without a run."""
+    facts = {"late": len(late(found)), "done": sum(one.state == "done" for one in found)}
     return dg.AssetCheckEvaluation(
         asset_key=RELEASE,
         check_name=CHECK,
         passed=not late(found),
         severity=dg.AssetCheckSeverity.WARN,
         description=_told(found),
-        metadata={name: dg.MetadataValue.int(value) for name, value in _facts(found).items()},
+        metadata={name: dg.MetadataValue.int(value) for name, value in facts.items()},
     )
 
 
@@ -63,7 +61,3 @@ def _told(found: Sequence[Milestone]) -> str:
     if overdue:
         return "; ".join(f"{one.label.en} was due on {one.due_on}: {one.note}" for one in overdue)
     return f"next: {following.label.en} on {following.due_on}" if following else "every day of the timeline is over"
-
-
-def _facts(found: Sequence[Milestone]) -> dict[str, int]:
-    return {"late": len(late(found)), "done": sum(one.state == "done" for one in found)}

@@ -80,7 +80,7 @@ def plan_run(programme: Programme, settings: Settings, mappings: tuple[str, ...]
         "settings": sha256_text(
             *arrived,
             *([f"forgotten {forgotten}"] if any(forgotten) else []),
-            *([f"profiles {settings.profiles}"] if settings.profiles != "all" else []),
+            *([f"documents {settings.documents}"] if settings.documents != "all" else []),
             *([f"pdf {settings.pdf}"] if settings.pdf != "all" else []),
         ),
     }

@@ -43,7 +43,7 @@ def build_publication(run: RunContext) -> list[dg.AssetsDefinition]:
                 provenance,
                 context.resources.workers,
                 run.progress,
-                run.settings.profiles,
+                run.settings.documents,
                 run.settings.pdf,
             )
             return dg.MaterializeResult(

@@ -9,7 +9,8 @@ which cells and rows are hidden by themselves, `secondary` which others must be,
 tries to work them out all the same, and `choice` repairs what fell. A row is shown when its own rule allows it and all its
 cells are shown: so a change needs both its rounds, Δ(1→3) tells no more than Δ(1→2) and Δ(2→3), and the items of a theme whose
 score is hidden are hidden too. `coding` top-codes shares. The release is attacked once more as it lies on disk (`attacked`),
-and that is part of the verdict.
+and that is part of the verdict. What the administration does not see the public does not see either (`within`), so that both
+together tell no more than the administration's.
 
 What is not claimed. Standard errors of a unit with two hidden schools, which are a quadratic equation in them, are not among
 the attacker's equations, nor is what somebody knows who is one of the respondents.
@@ -31,7 +32,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipelines.disclosure.attack import Findings
-from pipelines.disclosure.choice import Choice, choose, weak
+from pipelines.disclosure.choice import Choice, choose, weak, within
 from pipelines.disclosure.coding import top_coded
 from pipelines.disclosure.ground import GUARDS, Ground, looked_at, read_ground
 from pipelines.disclosure.primary import Rules
@@ -43,6 +44,10 @@ from pipelines.programme.definition import Definition
 __all__ = ["GUARDS", "Disclosed", "Ground", "Rules", "attacked", "disclose", "read_ground", "suppress"]
 
 Counts = dict[str, dict[str, dict[str, int]]]
+
+OUTER: Audience = "public"
+INNER: Audience = "internal"
+"""Whoever gets what is internal can read what is public too: together they tell no more than the inner one alone."""
 
 
 @dataclass(frozen=True)
@@ -88,18 +93,21 @@ def disclose(
     """
     ground = read_ground(database, definition)
     rules = {audience: Rules.of(definition, audience) for audience in AUDIENCES}
-    first, *others = AUDIENCES
-    given = {audience: give(choose, ground, rules[audience]) for audience in others} if give else {}
-    choices: dict[str, dict[str, Choice]] = {first: choose(ground, rules[first])}
-    for audience in others:
-        choices[audience] = given[audience].result() if give else choose(ground, rules[audience])
+    given = give(choose, ground, rules[INNER]) if give else None
+    outer = choose(ground, rules[OUTER])
+    inner: dict[str, Choice] = given.result() if given else choose(ground, rules[INNER])
+    choices: dict[str, dict[str, Choice]] = {OUTER: within(ground, outer, inner), INNER: inner}
     counts: Counts = {audience: {} for audience in AUDIENCES}
     for mart in MARTS:
         table = database.sql(f"select * from {mart.name} order by {', '.join(mart.key)}").to_arrow_table()
         seen = looked_at(database, mart, definition)
-        for audience in AUDIENCES:
-            own = GUARDS[mart.name].rule(seen, rules[audience])
-            reasons = _row_reasons(ground, choices[audience], mart, own)
+        reasons_of = {
+            audience: _row_reasons(ground, choices[audience], mart, GUARDS[mart.name].rule(seen, rules[audience]))
+            for audience in AUDIENCES
+        }
+        # Its own code would tell the administration of a neighbour that is hidden from it how few it has.
+        reasons_of[OUTER] = reasons_of[OUTER].mask(reasons_of[INNER].eq("secondary").to_numpy(), "secondary")
+        for audience, reasons in reasons_of.items():
             left = suppress(table, mart, reasons)
             left = _without_dependent(left, ground, choices[audience], mart)
             if mart.name == "item_distributions" and audience == "public":
@@ -150,7 +158,8 @@ def attacked(disclosed: Disclosed, folder: Path, audience: Audience) -> dict[str
         audience: whose.
 
     Returns:
-        Per question (determined, narrow, near), and for what should be hidden and is not (shown), the keys of the cells.
+        Per question (determined, narrow, near), and for what should be hidden and is not (shown), the keys of the cells. To the
+        public nothing may be shown that the administration does not see.
 
     Raises:
         KortlaegningError: a file has not the rows of its mart.
@@ -180,7 +189,7 @@ def attacked(disclosed: Disclosed, folder: Path, audience: Audience) -> dict[str
             ("determined", findings.determined & choice.hidden),
             ("narrow", findings.narrow & choice.hidden),
             ("near", findings.near & choice.hidden),
-            ("shown", choice.primary & ~hidden),
+            ("shown", (choice.primary | disclosed.choices[INNER][domain].hidden & told) & ~hidden),
         ):
             found[question].append(system.cells.loc[cells, KEY])
     return {question: pd.concat(frames, ignore_index=True) for question, frames in found.items()}

@@ -82,10 +82,7 @@ _BACKGROUND = {
     "breakdown": "case when background = 'all' then 'all' else 'background' end",
     "breakdown_value": "background",
 }
-_BEFORE = {
-    "mapping": "case when n_before is not null "
-    "then cast(cast(left(school_year, 4) as integer) - 1 as varchar) || '/' || substr(school_year, 3, 2) end"
-}
+_BEFORE = {"mapping": "school_year_before"}
 _MEASURED = {"theme": "measure || '/' || grade", **_BACKGROUND}
 _THEME = {"theme": "measure", **_WHOLE}
 _GRADE_OF_CLASS = "split_part(breakdown_value, '/', 1)"

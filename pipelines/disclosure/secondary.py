@@ -16,8 +16,8 @@ asks for. In each relation with a hidden cell:
 What is lost is measured as respondents behind the figures that disappear: Σ n over secondarily hidden cells that some mart
 tells of (`loss`). A block (one theme of one group and mapping) is a small integer program, solved with relations
 added as hidden cells come to lie in them. Themes of a group look alike, so a solution is tried on the next one first. Where
-small units make more than `PATTERNS` blocks differ, or more than `LARGE` relations of a block lack something, `greedy` does it,
-less what it hides in vain: the programs would take minutes to save a tenth. `greedy` alone is what the choice is compared with.
+more than `LARGE` relations of a block lack something, `greedy` does it, less what it hides in vain: the programs would take
+minutes to save a tenth. `greedy` alone is what the choice is compared with.
 """
 
 from __future__ import annotations
@@ -45,8 +45,6 @@ GAP = 0.01
 TWICE = 2
 """Entries of a relation whose total has one member."""
 
-PATTERNS = 60
-"""Blocks that differ in what is hidden at first; with more of them, integer programs take too long."""
 LARGE = 30
 """Relations of a block that lack something, from which one integer program takes seconds."""
 
@@ -77,18 +75,17 @@ class Needs:
         return Needs(self.n[cells], self.floor[cells], self.n_low[cells], self.n_high[cells], self.cost[cells])
 
 
-def needs(n: Floats, floor: Floats, is_small: Flags, worth: Floats) -> Needs:
+def needs(n: Floats, floor: Floats, most: Floats, worth: Floats) -> Needs:
     """The numbers behind the conditions.
 
     Args:
         n: respondents of each cell.
         floor: respondents that its figures need.
-        is_small: cells hidden because n is below it.
+        most: what the reason codes say that it is at most.
         worth: what one respondent of the cell counts in the loss.
     """
-    high = np.where(is_small, floor - 1.0, np.inf)
     # Two forms of a figure can have an n on either side of the limit.
-    return Needs(n, floor, np.zeros(len(n)), np.maximum(high, n), worth * n)
+    return Needs(n, floor, np.zeros(len(n)), np.maximum(most, n), worth * n)
 
 
 def loss(hidden: Flags, primary: Flags, cost: Floats) -> float:
@@ -168,7 +165,6 @@ def protect(system: System, primary: Flags, need: Needs, is_exact: bool = True) 
     relations = _grouped(block[system.entry[system.start[:-1]]], system.relations)
     parts = {number: system.part(cells[number], relations[number]) for number in wanted.tolist()}
     signatures = {number: _signature(part, primary[cells[number]]) for number, part in parts.items()}
-    is_exact = is_exact and len(set(signatures.values())) <= PATTERNS
     known: dict[bytes, list[Flags]] = {}
     for number, part in parts.items():
         own = cells[number]

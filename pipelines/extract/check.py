@@ -12,6 +12,7 @@ from pipelines.errors import ConfigurationError, InputError
 from pipelines.extract.deliveries import Delivery, Part, companion_patterns
 from pipelines.extract.findings import Finding
 from pipelines.extract.raw import FileReader
+from pipelines.extract.results import between_files, keep_results
 from pipelines.extract.session import Session
 from pipelines.extract.wording import check_companion
 from pipelines.files import sha256_file
@@ -56,6 +57,8 @@ def check_group(session: Session, deliveries: list[Delivery]) -> list[Finding]:
                 continue
             with FileReader(session, delivery) as reader:
                 findings += reader.result.findings
+                if delivery.extract.content == "results" and not reader.result.stops:
+                    keep_results(session.con)
         except InputError as error:
             place = f"{delivery.mapping}/{delivery.name}"
             message = str(error).removeprefix(place).lstrip(":, ")
@@ -63,7 +66,7 @@ def check_group(session: Session, deliveries: list[Delivery]) -> list[Finding]:
             number = int(row[1]) if row else None
             message = message.removeprefix(row[0]) if row else message
             findings.append(Finding(delivery.mapping, delivery.name, "unreadable", message, "stop", number))
-    return findings
+    return findings + between_files(session.con, deliveries)
 
 
 def _extract_of(programme: Programme, mapping: str, name: str) -> tuple[Extract, Part] | None:

@@ -11,12 +11,15 @@ school's figure, and the declared number of the respondent only tells rows apart
 * a measurement with a higher number and an earlier day: the pupil's measurements of that test and school year are set aside
   (`out_of_order`).
 
-A pupil who has changed institution between two measurements stays; dbt counts such a pupil only where both were.
+They hold within a file, which this package sets aside from, and over all files of a school year whatever mapping or group
+they were delivered in: there dbt applies them (`stg_results_placed`), since the files of a mapping are read without the others.
+`check` tells both, with file and row. A pupil who has changed institution between two measurements stays; dbt counts such a
+pupil only where both were.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import duckdb
 import pandas as pd
@@ -25,7 +28,7 @@ import pyarrow as pa
 from pipelines.extract.contract import finding
 from pipelines.extract.deliveries import Delivery
 from pipelines.extract.findings import Action, Finding
-from pipelines.extract.placing import DUPLICATE
+from pipelines.extract.placing import DUPLICATE, SET_ASIDE
 from pipelines.programme import Extract, Programme
 from pipelines.programme.definition import STEPS
 
@@ -132,35 +135,35 @@ def _recoded(extract: Extract, role: str, cell: str) -> str:
     return f"case {cell} {' '.join(f'when {text(code)} then {text(value)}' for code, value in recode.items())} end"
 
 
-def place_results(con: duckdb.DuckDBPyConnection) -> None:
-    """Apply the rules over several rows of a pupil to the table `respondent`."""
+def place_results(con: duckdb.DuckDBPyConnection, table: str = "respondent") -> None:
+    """Apply the rules over several rows of a pupil to a table of records, of one file or of several."""
     same = "respondent_id, test, school_year, measurement"
     con.execute(
         f"""
-        update respondent set reason = 'two_schools'
+        update {table} set reason = 'two_schools'
         from (
-            select {same} from respondent where reason is null
+            select {same} from {table} where reason is null
             group by {same} having count(distinct institution_id) > 1
         ) as several
-        where {" and ".join(f"respondent.{name} = several.{name}" for name in same.split(", "))}
-            and respondent.reason is null
+        where {" and ".join(f"{table}.{name} = several.{name}" for name in same.split(", "))}
+            and {table}.reason is null
         """
     )
     con.execute(
         f"""
-        update respondent set reason = '{DUPLICATE}', kept_row = ranked.kept
+        update {table} set reason = '{DUPLICATE}', kept_row = ranked.kept
         from (
-            select file_row, row_number() over best as place, first_value(file_row) over best as kept
-            from respondent
+            select file_id, file_row, row_number() over best as place, first_value(file_row) over best as kept
+            from {table}
             where reason is null
-            window best as (partition by {same} order by submitted_on desc nulls last, file_row desc)
+            window best as (partition by {same} order by submitted_on desc nulls last, respondent_key desc)
         ) as ranked
-        where ranked.place > 1 and ranked.file_row = respondent.file_row
+        where ranked.place > 1 and ranked.file_id = {table}.file_id and ranked.file_row = {table}.file_row
         """
     )
     con.execute(
-        """
-        update respondent set reason = 'out_of_order'
+        f"""
+        update {table} set reason = 'out_of_order'
         from (
             select distinct respondent_id, test, school_year
             from (
@@ -168,15 +171,56 @@ def place_results(con: duckdb.DuckDBPyConnection) -> None:
                     partition by respondent_id, test, school_year order by measurement
                     rows between unbounded preceding and 1 preceding
                 ) as latest_before
-                from respondent
+                from {table}
                 where reason is null
             )
             where submitted_on < latest_before
         ) as mixed
-        where respondent.respondent_id = mixed.respondent_id and respondent.test = mixed.test
-            and respondent.school_year = mixed.school_year and respondent.reason is null
+        where {table}.respondent_id = mixed.respondent_id and {table}.test = mixed.test
+            and {table}.school_year = mixed.school_year and {table}.reason is null
         """
     )
+
+
+KEPT = "result_kept"
+"""Table of the session: kept results of the files looked at so far, for `between_files`."""
+
+
+def keep_results(con: duckdb.DuckDBPyConnection) -> None:
+    """Remember the kept results of the file that was just read."""
+    listed = (
+        "file_id, file_row, respondent_key, respondent_id, institution_id, test, school_year, measurement, submitted_on, "
+        "reason, kept_row"
+    )
+    kept = f"select {listed} from respondent where reason is null"
+    con.execute(f"create temp table if not exists {KEPT} as {kept} limit 0")
+    con.execute(f"insert into {KEPT} {kept}")
+
+
+def between_files(con: duckdb.DuckDBPyConnection, deliveries: Sequence[Delivery]) -> list[Finding]:
+    """What the rules find over several files of a mapping, of the rows that each file keeps; forgets the rows.
+
+    Args:
+        con: of the session.
+        deliveries: the files of results that were looked at.
+    """
+    if not con.execute("select 1 from duckdb_tables() where table_name = ?", [KEPT]).fetchall():
+        return []
+    place_results(con, KEPT)
+    found = con.execute(
+        f"select file_id, reason, count(*), min(file_row) from {KEPT} where reason is not null "
+        "group by file_id, reason order by file_id, reason"
+    ).fetchall()
+    con.execute(f"drop table {KEPT}")
+    by_file = {delivery.sha256[:16]: delivery for delivery in deliveries}
+    findings = []
+    for file_id, reason, rows, row in found:
+        delivery = by_file[file_id]
+        role, message = SET_ASIDE[reason]
+        column = getattr(delivery.extract.columns, str(role))
+        name = column[-1] if isinstance(column, tuple) else column
+        findings.append(finding(delivery, reason, f"{message} (over several files)", "set aside", name, row, rows))
+    return findings
 
 
 def check_results(programme: Programme, delivery: Delivery, con: duckdb.DuckDBPyConnection) -> list[Finding]:

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
-import yaml
 from pydantic import ValidationError
 
 from pipelines.errors import ConfigurationError
+from pipelines.files import read_yaml
 from pipelines.programme.definition import Definition, Extract, Label, Mapping, RespondentGroup
 from pipelines.programme.lineage import institution_lineages
 from pipelines.programme.results import all_targets, check_targets, check_tests, with_series
@@ -182,14 +182,7 @@ def _find(slug_or_folder: str | Path) -> Path:
 def _read_definition(folder: Path) -> Definition:
     """`programme.yaml`, with the place of each fault."""
     file = folder / "programme.yaml"
-    try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        where = f", row {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise ConfigurationError(f"{file}{where}: is not YAML: {error.problem}") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigurationError(f"{file}: cannot be read: {error}") from None
+    content = read_yaml(file)
     if not isinstance(content, dict):
         raise ConfigurationError(f"{file}: is not a mapping of fields; see programmes/README.md")
     try:

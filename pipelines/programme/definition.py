@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
@@ -63,7 +63,8 @@ class Mapping(Part):
         return f"{self.key[:4]}/{(int(self.key[:4]) + 1) % 100:02d}" if self.key[:4].isdecimal() else self.key
 
 
-PHASE_STEPS = ("start", "collection", "profiles", "discussion", "plans")
+PhaseStep = Literal["start", "collection", "profiles", "discussion", "plans"]
+PHASE_STEPS: tuple[PhaseStep, ...] = get_args(PhaseStep)
 """What a phase consists of, in order: it starts, answers are collected, reports and profiles are ready, politicians discuss them,
 plans for competence development are made. Steps may be left out."""
 
@@ -71,7 +72,7 @@ plans for competence development are made. Steps may be left out."""
 class Step(Part):
     """One step of a phase and the day by which it is to be done."""
 
-    step: Literal["start", "collection", "profiles", "discussion", "plans"]
+    step: PhaseStep
     label: Label
     due_on: date
 
@@ -113,6 +114,10 @@ class RespondentGroup(Part):
 
     code: Slug
     label: Label
+    in_sentence: Label | None = Field(
+        default=None,
+        description="the group inside a sentence, as after `hos`; left out: the label without its capital letter",
+    )
     kind: Literal["pupil", "rated_pupil", "staff", "parent", "leader"] = Field(
         description="decides disclosure (leaders, raters) and the response flag (parents)"
     )

@@ -23,6 +23,9 @@ KIND_OF = {
 }
 """Kind of test that has the indicator."""
 
+GRADES = frozenset(map(str, range(11)))
+"""Of the Danish public school."""
+
 SUBJECTS = ("dansk_laesning", "matematik")
 """Subjects of tests.csv that the national targets look at."""
 
@@ -90,6 +93,8 @@ def _check_scale(row: pd.Series, where: int, problems: Problems) -> None:
         problems.add(file, where, "score_max", "give both ends of the scale, or none")
     if all(is_number(row[end]) for end in ends) and float(row["score_min"]) >= float(row["score_max"]):
         problems.add(file, where, "score_max", "is not above score_min")
+    if not set(_grades(row)) <= GRADES:
+        problems.add(file, where, "grades", f"{row['grades']!r} holds what is no grade (0 to 10)")
     if is_number(row["reliability"]) and not 0 < float(row["reliability"]) < 1:
         problems.add(file, where, "reliability", f"{row['reliability']!r} is not between 0 and 1")
 
@@ -105,7 +110,6 @@ def check_targets(raw: dict[str, pd.DataFrame], definition: Definition, problems
     check_reference(targets, file, "subject", tests["subject"], "tests.csv", problems)
     check_reference(targets, file, "theme", themes["theme"], "themes.csv", problems)
     check_reference(targets, file, "respondent_group", groups, "respondent_groups of programme.yaml", problems)
-    kinds = dict(zip(tests["test"], tests["kind"], strict=True))
     asked = set(themes[["respondent_group", "theme"]].itertuples(index=False, name=None))
     everyones = set(targets.loc[targets["municipality_id"].eq(""), "target"])
     national = {code for code, *_ in NATIONAL} if definition.national_targets is not None else set()
@@ -117,7 +121,27 @@ def check_targets(raw: dict[str, pd.DataFrame], definition: Definition, problems
             problems.add(
                 file, where, "target", f"{row['target']!r} is set for the whole programme too; give it another code"
             )
-        _check_target(row, where, kinds, asked, problems)
+        if row["serves"] and row["serves"] not in national:
+            message = (
+                f"{row['serves']!r} is no national target; they are {', '.join(sorted(national))}"
+                if national
+                else "programme.yaml does not follow the national targets; add national_targets there, or leave it empty"
+            )
+            problems.add(file, where, "serves", message)
+        _check_target(row, where, asked, problems)
+        if row["indicator"] == "social_gap" and not _tells_background(row, asked, definition):
+            who = row["respondent_group"] or f"whoever is asked theme {row['theme']}"
+            message = f"no extract of {who} tells the parents' education (`columns.background` of programme.yaml)"
+            problems.add(
+                file, where, "indicator", f"{message}: there is no social gap; add the column, or remove the target"
+            )
+        if row["indicator"] in OF_THEMES:
+            held = [mapping.school_year for mapping in definition.mappings]
+            if row["school_year"] and row["school_year"] not in held:
+                message = f"no mapping was held in {row['school_year']}; they were held in {', '.join(held)}"
+                problems.add(file, where, "school_year", message)
+        elif row["indicator"] in KIND_OF:
+            _check_fit(row, where, tests, definition, problems)
     for number, practice in enumerate(definition.beside_progression):
         if (practice.respondent_group, practice.theme) not in asked:
             named_so = f"beside_progression[{number}]: {practice.respondent_group} / {practice.theme}"
@@ -134,10 +158,8 @@ def check_targets(raw: dict[str, pd.DataFrame], definition: Definition, problems
             )
 
 
-def _check_target(
-    row: pd.Series, where: int, kinds: dict[str, str], asked: set[tuple[str, ...]], problems: Problems
-) -> None:
-    """One target: its goal, and that what it looks at is measured; `kinds` of tests, `asked` groups and themes."""
+def _check_target(row: pd.Series, where: int, asked: set[tuple[str, ...]], problems: Problems) -> None:
+    """One target: its goal, and that it looks at a test or at a theme; `asked` are groups and themes."""
     file, indicator = "targets.csv", row["indicator"]
     needs_goal = row["direction"] in ("at_least", "at_most")
     if needs_goal != (row["goal"] != ""):
@@ -151,11 +173,70 @@ def _check_target(
         problems.add(file, where, "theme", f"is empty; indicator {indicator} needs it")
     elif of_theme and row["respondent_group"] and (row["respondent_group"], row["theme"]) not in asked:
         problems.add(file, where, "respondent_group", f"is not asked theme {row['theme']!r}")
-    kind = KIND_OF.get(indicator)
-    if kind is not None and kinds.get(row["test"], kind) != kind:
-        problems.add(file, where, "test", f"{row['test']!r} is no {kind} and has no {indicator}")
-    if kind is not None and kind not in kinds.values():
+
+
+def _tells_background(row: pd.Series, asked: set[tuple[str, ...]], definition: Definition) -> bool:
+    """Whether any group that a target on a social gap looks at delivers the background."""
+    groups = {group for group, theme in asked if theme == row["theme"] and row["respondent_group"] in ("", group)}
+    return not groups or any(
+        extract.content == "answers" and extract.respondent_group in groups and extract.columns.background is not None
+        for extract in definition.extracts
+    )
+
+
+def _check_fit(row: pd.Series, where: int, tests: pd.DataFrame, definition: Definition, problems: Problems) -> None:
+    """There is a test that fits all that a target says: without one it would have no figures, and nobody would know why."""
+    file, indicator, kind = "targets.csv", row["indicator"], KIND_OF[row["indicator"]]
+    left = tests[tests["kind"].eq(kind)]
+    if left.empty:
         problems.add(file, where, "indicator", f"{indicator} stands on tests of kind {kind}, and tests.csv has none")
+        return
+    graded: set[str] = set()
+    for extract in definition.extracts:
+        if extract.content == "results" and extract.columns.grade is not None:
+            recode = extract.values.get("test")
+            graded |= set(tests["test"] if recode is None else recode.values())
+    subjects = ", ".join(sorted(set(left["subject"]))) if not row["test"] else ""
+    steps = (
+        ("test", left["test"].eq(row["test"]), f"{row['test']!r} is no {kind} and has no {indicator}"),
+        (
+            "subject",
+            left["subject"].eq(row["subject"]),
+            f"{row['subject']!r} is not the subject of {row['test']!r}; correct one of the two, or leave the subject empty"
+            if row["test"]
+            else f"no {kind} has the subject {row['subject']!r}; {indicator} has {subjects}",
+        ),
+        (
+            "grade",
+            left.apply(lambda one: not one["grades"] or row["grade"] in _grades(one), axis=1),
+            f"nobody in grade {row['grade']} takes such a test (column grades of tests.csv); correct the grade or tests.csv",
+        ),
+        (
+            "grade",
+            left["test"].isin(graded),
+            "no extract of such a test has a column for the grade (`columns.grade` of programme.yaml); leave it empty",
+        ),
+        (
+            "school_year",
+            left["from_year"].le(row["school_year"]),
+            f"lies before the first series of such a test ({left['from_year'].min()}, tests.csv)",
+        ),
+    )
+    if row["grade"] and row["grade"] not in GRADES:
+        problems.add(file, where, "grade", f"{row['grade']!r} is no grade (0 to 10)")
+        return
+    for column, fits, message in steps:
+        if row[column] == "" or (column in ("test", "subject") and row[column] not in set(tests[column])):
+            continue  # nothing asked, or told already
+        left = left[fits.loc[left.index]]
+        if left.empty:
+            problems.add(file, where, column, message)
+            return
+
+
+def _grades(test: pd.Series) -> list[str]:
+    """Grades that take a test; none where it is not said."""
+    return str(test["grades"]).split()
 
 
 def with_series(tests: pd.DataFrame) -> pd.DataFrame:
@@ -197,7 +278,7 @@ def all_targets(targets: pd.DataFrame, definition: Definition, themes: pd.DataFr
             }
             for group, theme, subject in about
         ]
-    texts = dict.fromkeys(("municipality_id", "test", "school_year"), "")
+    texts = dict.fromkeys(("municipality_id", "test", "school_year", "serves"), "")
     frame = pd.DataFrame(rows).assign(**texts, grade=pd.array([pd.NA] * len(rows), dtype="Int64"))
     frame["goal"] = frame["goal"].astype("Float64")
     return pd.concat([frame[own.columns], own], ignore_index=True)

@@ -28,7 +28,7 @@ class Column:
     description: str
     required: bool = True
     allowed: tuple[str, ...] = ()
-    kind: str = "text"  # text | integer | number | flag | date | school_year
+    kind: str = "text"  # text | integer | integers | number | flag | date | school_year
     default: str | None = None  # the column itself may be left out; then every row has this value
 
 
@@ -229,6 +229,13 @@ TABLES = (
             ),
             Column("score_max", "highest score that there is; likewise", False, kind="number", default=""),
             Column(
+                "grades",
+                "grades that take the test, with blanks between (2 4 6 8); empty: not said",
+                False,
+                kind="integers",
+                default="",
+            ),
+            Column(
                 "reliability",
                 "of the score, above 0 and below 1; needed for a measurement",
                 False,
@@ -268,6 +275,12 @@ TABLES = (
             Column("direction", "at_least or at_most the goal, or rises or falls year by year", allowed=DIRECTIONS),
             Column("goal", "figure of at_least and at_most; a share is 0.8, not 80", False, kind="number", default=""),
             Column("school_year", "only in this school year; empty: every year", False, kind="school_year", default=""),
+            Column(
+                "serves",
+                "code of the national result target that it serves (1.1, 1.2, 2.1, 3.1); empty: none",
+                required=False,
+                default="",
+            ),
         ),
         required=False,
     ),
@@ -373,6 +386,10 @@ def _check_cells(frame: pd.DataFrame, table: Table, problems: Problems) -> None:
                 problems.add(table.file, row, column.name, f"{value!r} is not a whole number")
             elif column.kind == "number" and not is_number(value):
                 problems.add(table.file, row, column.name, f"{value!r} is not a number like 0.8")
+            elif column.kind == "integers" and not re.fullmatch(r"\d+( \d+)*", value):
+                problems.add(
+                    table.file, row, column.name, f"{value!r} is not whole numbers with blanks between, like 2 4 6"
+                )
             elif column.kind == "school_year" and not is_school_year(value):
                 problems.add(table.file, row, column.name, f"{value!r} is not a school year like 2015/16")
             elif column.kind == "date" and pd.isna(pd.to_datetime(value, format="%Y-%m-%d", errors="coerce")):

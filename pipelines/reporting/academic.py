@@ -1,9 +1,9 @@
-"""Sections on academic results: progression within the school year, what stands beside it, and result targets.
+"""Sections on academic results: progression within the school year, and what stands beside it.
 
 Belongs here: the rules of these sections and their tables. Does not belong here: words (`reports/texts`), figures from elsewhere
-than the marts, and a pupil's own sheet (`pupil`).
+than the marts, result targets (`targets`), and a pupil's own sheet (`pupil`).
 
-A programme without tests and targets has none of them. Where all of a unit's rows are hidden, as every unit's are to the public,
+A programme without such tests has none of them. Where all of a unit's rows are hidden, as every unit's are to the public,
 the section says so in a sentence.
 """
 
@@ -19,7 +19,6 @@ from pipelines.reporting.model import (
     Chart,
     Column,
     Heading,
-    Kind,
     Mark,
     Number,
     Paragraph,
@@ -30,8 +29,8 @@ from pipelines.reporting.model import (
     Strip,
     Strips,
     Table,
-    Words,
 )
+from pipelines.reporting.order import grade_place
 from pipelines.reporting.reading import Row as MartRow
 from pipelines.reporting.reading import Unit, code, count, number, text
 from pipelines.reporting.scales import Extent
@@ -41,19 +40,6 @@ GAINS = (
     "school_year respondent_group test breakdown breakdown_value n mean_first mean_last gain ci_low ci_high"
     " share_reliable_gain share_reliable_fall reason suppressed"
 )
-TARGETS = (
-    "school_year mapping target respondent_group measure grade background indicator is_national direction goal n value"
-    " value_before status reason suppressed"
-)
-TARGET_ORDER = ("target", "measure", "respondent_group", "grade", "background")
-FORMS: dict[str, Kind] = {
-    "theme": "points",
-    "social_gap": "change",
-    "added_value": "effect",
-    "mean_score": "coefficient",
-}
-"""How a target's figure is written; shares as per cent."""
-
 GRADES = ("all", "grade", "class")
 
 
@@ -106,17 +92,17 @@ def beside(source: Source, sections: Sections) -> Section | None:
     if not years:
         return None
     latest = max(years)
-    if all(_whole(source, member.unit, test, latest) is None for member in content.members for test in tests):
+    gains = [_wholes(source, member.unit, latest) for member in content.members]
+    if not any(code(row, "suppressed") is None for found in gains for row in found.values()):
         return None
     rows = []
-    for place, member in enumerate(content.members):
+    for place, (member, found) in enumerate(zip(content.members, gains, strict=True)):
         figures: list[Cell] = [cells.mean(theme.members[place]) for _, theme in themes]
-        figures += [_gain(sections, _whole(source, member.unit, test, latest, is_hidden_too=True)) for test in tests]
+        figures += [_gain(sections, found.get(test)) for test in tests]
         rows.append(Row(member.label, tuple(figures)))
+    whole = _wholes(source, content.place.unit, latest)
     own: list[Cell] = [cells.mean(theme.level, True) for _, theme in themes]
-    own += [
-        _gain(sections, _whole(source, content.place.unit, test, latest, is_hidden_too=True), True) for test in tests
-    ]
+    own += [_gain(sections, whole.get(test), True) for test in tests]
     table = Table(
         name="ledelse-progression",
         caption=say("beside.caption", year=latest, mapping=sections.frame.latest.label),
@@ -132,79 +118,6 @@ def beside(source: Source, sections: Sections) -> Section | None:
     return Section("ledelse", say("beside.heading"), (*hidden_note(say, blocks), *blocks))
 
 
-def targets(source: Source, sections: Sections) -> Section | None:
-    """Result targets: met, not met, not comparable and why; the latest school year of each."""
-    say, (level, unit) = sections.say, sections.content.place.unit
-    if not source.academic.targets:
-        return None
-    rows = source.marts.rows_of("result_targets", TARGETS, (level, unit))
-    if not rows:
-        return None
-    if all(code(row, "suppressed") is not None for row in rows):
-        return hidden_section(sections, "maal", "targets", rows)
-    home = {"municipality": unit, "institution": source.home[unit].unit[1] if level == "institution" else None}.get(
-        level
-    )
-    latest: dict[str, str] = {}
-    for row in rows:
-        latest[text(row, "target")] = max(text(row, "school_year"), latest.get(text(row, "target"), ""))
-    parts: dict[str, tuple[Said, list[Row]]] = {}
-    for row in sorted(rows, key=lambda one: [text(one, name) for name in TARGET_ORDER]):
-        target = text(row, "target")
-        if text(row, "school_year") == latest[target]:
-            year = Words(say("targets.year", year=latest[target]))
-            listed = parts.setdefault(target, (source.academic.target(target, home), []))[1]
-            listed.append(Row(_measure(source, sections, row), (year, *_judged(sections, row))))
-    table = Table(
-        name="resultatmaal",
-        caption=say("targets.caption"),
-        columns=(
-            Column(say("targets.measure"), False),
-            Column(say("targets.school_year"), False),
-            Column(say("targets.n")),
-            Column(say("targets.before")),
-            Column(say("targets.value")),
-            Column(say("targets.status_heading"), False),
-        ),
-        parts=tuple(Part(label, tuple(listed)) for label, listed in parts.values()),
-    )
-    blocks: list[Block] = [Paragraph(say("targets.lead")), table, Paragraph(say("targets.read"), "note")]
-    return Section("maal", say("targets.heading"), (*hidden_note(say, blocks), *blocks))
-
-
-def _measure(source: Source, sections: Sections, row: MartRow) -> Said:
-    """What a target is measured by: a theme and who was asked, or a test, its grade and whose parents."""
-    say, measure = sections.say, text(row, "measure")
-    if text(row, "mapping"):
-        group = next(group for group in source.groups if group.code == text(row, "respondent_group"))
-        theme = next(theme for theme in group.themes if theme.code == measure)
-        return say("focus.named", theme=theme.label, group=group.label)
-    label = source.academic.tests[measure]
-    if text(row, "grade") != "all":
-        label = say("targets.graded", test=label, grade=text(row, "grade"))
-    if text(row, "background") != "all":
-        background = source.academic.backgrounds[text(row, "background")]
-        label = say("targets.of_background", test=label, background=background)
-    return label
-
-
-def _judged(sections: Sections, row: MartRow) -> tuple[Cell, ...]:
-    """n, the value before or the goal, the value, and the status with its reason."""
-    say, cells = sections.say, sections.cells
-    hidden = code(row, "suppressed")
-    if hidden is not None:
-        return (cells.hidden(hidden),) * 4
-    kind, goal, reason = FORMS.get(text(row, "indicator"), "share"), number(row, "goal"), code(row, "reason")
-    before = cells.number(number(row, "value_before"), kind)
-    if goal is not None:
-        before = Words(say(f"targets.goal.{text(row, 'direction')}", goal=Number(goal, kind)))
-    status = say(f"targets.status.{text(row, 'status')}")
-    if reason is not None:
-        status = say("targets.because", status=status, reason=say(f"targets.reasons.{reason}"))
-    value = cells.number(number(row, "value"), kind, is_strong=True)
-    return (cells.number(count(row, "n"), "count"), before, value, Words(status))
-
-
 def hidden_section(sections: Sections, anchor: str, key: str, rows: Sequence[MartRow]) -> Section:
     """A section of which nothing may be shown, and why."""
     say = sections.say
@@ -216,8 +129,7 @@ def hidden_section(sections: Sections, anchor: str, key: str, rows: Sequence[Mar
 def _place(row: MartRow) -> tuple[int, int, str]:
     """All, then grades as numbers, then classes of each."""
     value = text(row, "breakdown_value")
-    grade = value.partition("/")[0]
-    return (int(grade) if grade.isdigit() else -1, GRADES.index(text(row, "breakdown")), value)
+    return (grade_place(value.partition("/")[0]), GRADES.index(text(row, "breakdown")), value)
 
 
 def _gain(sections: Sections, row: MartRow | None, is_strong: bool = False) -> Cell:
@@ -314,13 +226,10 @@ def _by_school(source: Source, sections: Sections, year: str) -> list[Block]:
     if content.kind != "municipality" or not content.members:
         return []
     tests = source.academic.measured
-    rows = [
-        Row(
-            member.label,
-            tuple(_gain(sections, _whole(source, member.unit, test, year, is_hidden_too=True)) for test in tests),
-        )
-        for member in content.members
-    ]
+    rows = []
+    for member in content.members:
+        found = _wholes(source, member.unit, year)
+        rows.append(Row(member.label, tuple(_gain(sections, found.get(test)) for test in tests)))
     return [
         Heading(say("school_year.schools")),
         Table(
@@ -332,12 +241,13 @@ def _by_school(source: Source, sections: Sections, year: str) -> list[Block]:
     ]
 
 
-def _whole(source: Source, unit: Unit, test: str, year: str, is_hidden_too: bool = False) -> MartRow | None:
-    """All of a unit's pupils in one test and school year; none where it is hidden, unless asked for."""
-    for row in gains_of(source, unit):
-        if (text(row, "test"), text(row, "school_year"), text(row, "breakdown")) == (test, year, "all"):
-            return row if is_hidden_too or code(row, "suppressed") is None else None
-    return None
+def _wholes(source: Source, unit: Unit, year: str) -> dict[str, MartRow]:
+    """All of a unit's pupils in a school year, by test; hidden ones too."""
+    return {
+        text(row, "test"): row
+        for row in source.marts.rows_of("school_year_progression", GAINS, unit)
+        if (text(row, "school_year"), text(row, "breakdown")) == (year, "all")
+    }
 
 
 def _part(sections: Sections, row: MartRow) -> Said:

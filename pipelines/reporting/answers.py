@@ -43,7 +43,12 @@ def answer_blocks(sections: Sections, group: GroupBlock, name: str) -> list[Bloc
             folds.append(Fold(theme.label, tuple(inner), is_open=is_open, is_printed=is_open))
     if not folds:
         return []
-    return [Heading(say("group.answers")), Paragraph(say("group.answers_lead")), *folds]
+    is_printed = any(isinstance(fold, Fold) and fold.is_printed for fold in folds)
+    return [
+        Heading(say("group.answers"), is_printed),
+        Paragraph(say("group.answers_lead"), is_printed=is_printed),
+        *folds,
+    ]
 
 
 def answer_chart(sections: Sections, theme: Said, shared: AnswerTable, name: str) -> Block:

@@ -28,7 +28,7 @@ from pipelines.reporting.pdf import render_pdf
 from pipelines.reporting.reading import Marts, Row, Unit, read_columns
 from pipelines.reporting.texts import Speaker, Voice, load_voices
 from pipelines.reporting.workbook import Office, workbook
-from pipelines.settings import Papers, Profiles
+from pipelines.settings import Extent, Papers
 from pipelines.workers import Workers
 
 JOINT = ("programme", "method", "data_book")
@@ -70,7 +70,7 @@ def write_reports(
     provenance: Provenance,
     workers: Workers | None = None,
     progress: Callable[[str], None] = _quiet,
-    profiles: Profiles = "all",
+    documents: Extent = "all",
     pdf: Papers = "all",
 ) -> list[Path]:
     """Write, per edition, `out/{da,en}/<document>.html` and `….pdf` for every document and `out/index.html`.
@@ -87,7 +87,7 @@ def write_reports(
         provenance: where the figures come from.
         workers: processes that share the work with this one.
         progress: told after each unit.
-        profiles: whether all schools have a document, or those of the first municipality only.
+        documents: whether all are written, or a sample.
         pdf: which documents are written as PDF too: all, or those of the whole programme.
 
     Returns:
@@ -96,7 +96,7 @@ def write_reports(
     Raises:
         StorageError: a mart is missing or damaged, or a file cannot be written.
     """
-    desk = Desk(programme, tuple(editions), provenance, profiles, pdf)
+    desk = Desk(programme, tuple(editions), provenance, documents, pdf)
     jobs = desk.jobs()
     written = []
     for edition, source in zip(desk.editions, desk.sources, strict=True):
@@ -118,11 +118,11 @@ class Desk:
         programme: Programme,
         editions: tuple[Edition, ...],
         provenance: Provenance,
-        profiles: Profiles = "all",
+        extent: Extent = "all",
         pdf: Papers = "all",
     ) -> None:
         self.programme, self.editions, self.provenance = programme, editions, provenance
-        self.profiles, self.pdf = profiles, pdf
+        self.extent, self.pdf = extent, pdf
 
     @cached_property
     def say(self) -> Speaker:
@@ -133,7 +133,7 @@ class Desk:
     def sources(self) -> list[Source]:
         """What each edition's documents share."""
         found = [source_of(self.programme, Marts(e.marts), e.audience, self.provenance) for e in self.editions]
-        return found if self.profiles == "all" else [_with_first_schools(source) for source in found]
+        return found if self.extent == "all" else [source.sample() for source in found]
 
     @cached_property
     def office(self) -> Office:
@@ -191,7 +191,7 @@ class Desk:
     def _write_document(self, document: Document, drawings: Mapping[str, Drawing], folders: list[Path]) -> None:
         """A document in every language and format, into each of the folders."""
         formats = self.formats(document.entry)
-        shown = replace(document, has_pdf="pdf" in formats)
+        shown = replace(document, has_pdf="pdf" in formats, links_to_pdf=self.pdf == "all")
         for language, voice in self.say.voices.items():
             for ending in formats:
                 made = FORMATS[ending](shown, drawings, voice)
@@ -225,18 +225,6 @@ class Desk:
         return [] if place is None else documents_of(source, self.say, place)
 
 
-def _with_first_schools(source: Source) -> Source:
-    """As if only the schools of the first municipality that has any had a document."""
-    first = next((place.unit[1] for place in source.municipalities if source.schools[place.unit[1]]), None)
-    return replace(
-        source,
-        schools={
-            town: schools if town == first else tuple(replace(school, document=None) for school in schools)
-            for town, schools in source.schools.items()
-        },
-    )
-
-
 def _done(desk: Desk, jobs: list[Job], workers: Workers | None) -> Iterator[None]:
     """Do the jobs, on all of the run's processes; yields after each.
 
@@ -247,7 +235,7 @@ def _done(desk: Desk, jobs: list[Job], workers: Workers | None) -> Iterator[None
             desk.work(job)
             yield
         return
-    parcel = pickle.dumps((desk.programme, desk.editions, desk.provenance, desk.profiles, desk.pdf))
+    parcel = pickle.dumps((desk.programme, desk.editions, desk.provenance, desk.extent, desk.pdf))
     _desks[parcel] = desk
     try:
         given = [workers.give(_work, parcel, job) for job in jobs]

@@ -15,6 +15,7 @@ import pandas as pd
 from pipelines.programme import Programme
 from pipelines.programme.definition import Label
 from pipelines.reporting.model import Said
+from pipelines.reporting.names import uncapitalised
 
 TableRow = Mapping[Hashable, object]
 Clusters = Literal["schools", "daycare", "both", "places", "persons"]
@@ -47,13 +48,16 @@ class Theme:
 
 @dataclass(frozen=True)
 class Group:
-    """One respondent group and its themes in the instrument's order; `limit` is the response rate that is flagged below.
+    """One respondent group and its themes in the instrument's order.
+
+    `in_sentence` is its name after *hos*, `limit` the response rate that is flagged below.
 
     `kind`, `place`, `organisation`, `mode`: as programme.yaml says of the group (`place`: its kind of institution).
     """
 
     code: str
     label: Said
+    in_sentence: Said
     is_rated: bool
     limit: float
     themes: tuple[Theme, ...]
@@ -61,6 +65,15 @@ class Group:
     place: str | None
     organisation: str | None
     mode: str
+
+
+@dataclass(frozen=True)
+class Target:
+    """One target: its name, and the national target that it is or serves (None: none)."""
+
+    label: Said
+    is_national: bool
+    national: str | None
 
 
 @dataclass(frozen=True)
@@ -73,12 +86,12 @@ class Academic:
     tests: Mapping[str, Said]
     measured: tuple[str, ...]
     """Tests that are taken several times within a school year, in the order of `tests`."""
-    targets: Mapping[tuple[str, str], Said]
+    targets: Mapping[tuple[str, str], Target]
     backgrounds: Mapping[str, Said]
     beside: tuple[tuple[str, str], ...]
 
-    def target(self, code: str, municipality: str | None) -> Said:
-        """A target's name: the municipality's own, or everyone's."""
+    def target(self, code: str, municipality: str | None) -> Target:
+        """The municipality's own target, or everyone's."""
         return self.targets.get((code, municipality or "")) or self.targets[code, ""]
 
 
@@ -88,7 +101,14 @@ def academic_of(programme: Programme) -> Academic:
     return Academic(
         tests={str(row["test"]): _both(row, "label") for row in tests},
         measured=tuple(dict.fromkeys(str(row["test"]) for row in tests if row["kind"] == "measurement")),
-        targets={(str(row["target"]), str(row["municipality_id"])): _both(row, "label") for row in targets},
+        targets={
+            (str(row["target"]), str(row["municipality_id"])): Target(
+                _both(row, "label"),
+                bool(row["is_national"]),
+                str(row["target"]) if row["is_national"] else str(row["serves"]) or None,
+            )
+            for row in targets
+        },
         backgrounds={level.code: said(level.label) for level in programme.definition.background},
         beside=tuple((one.respondent_group, one.theme) for one in programme.definition.beside_progression),
     )
@@ -107,6 +127,7 @@ def groups_of(programme: Programme) -> tuple[Group, ...]:
         Group(
             code=group.code,
             label=said(group.label),
+            in_sentence=said(group.in_sentence) if group.in_sentence else uncapitalised(said(group.label)),
             is_rated=group.kind == "rated_pupil",
             limit=thresholds.low_response_parents if group.kind == "parent" else thresholds.low_response,
             themes=_themes(programme, group.code, scales),

@@ -5,7 +5,9 @@ Belongs here: cells and the plots' marks. Does not belong here: which columns a 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from pipelines.reporting import wording
 from pipelines.reporting.model import (
@@ -28,6 +30,9 @@ from pipelines.reporting.model import (
 )
 from pipelines.reporting.records import Change, Frame, Level, State
 from pipelines.reporting.texts import Speaker
+
+REPEATED = 3
+"""Rows from which a reason that they share is told once for all."""
 
 
 class Cells:
@@ -109,13 +114,13 @@ class Cells:
             status,
         )
 
-    def brief_change(self, change: Change | None) -> Cell:
-        """Δ with its interval below it."""
-        if change is None:
-            return self.none
-        if change.status == "suppressed":
-            return self.hidden(change.reason)
-        return self.number(change.delta, "change", low=change.low, high=change.high)
+    def moved(self, change: Change, with_reason: bool = True) -> tuple[Cell, Cell]:
+        """A change in short: Δ with its interval below it, and the status."""
+        delta = self.number(change.delta, "change", low=change.low, high=change.high)
+        return (
+            self.hidden(change.reason) if change.status == "suppressed" else delta,
+            self.status(change, with_reason),
+        )
 
     def status(self, change: Change, with_reason: bool = True) -> Status:
         """The status and why no more can be said."""
@@ -141,6 +146,59 @@ def hidden_note(say: Speaker, blocks: Iterable[Block]) -> list[Block]:
         return []
     ordered = [reasons[key] for key in sorted(reasons)]
     return [Paragraph(say("disclosure.here", reasons=say.joined(ordered, "; ")), "note")]
+
+
+def told_once(say: Speaker, table: Table) -> Table:
+    """The table with a reason that many of its rows give said once below it.
+
+    Only where every row of a status gives a reason, so that the bare word means the reason below.
+    """
+    found: dict[str, list[Status]] = {}
+    for row in table.rows:
+        for cell in row.cells:
+            if isinstance(cell, Status):
+                found.setdefault(cell.code, []).append(cell)
+    bare: dict[str, Said] = {}
+    for code, cells in found.items():
+        given = Counter(cell.note["da"] for cell in cells if cell.note is not None)
+        most, count = given.most_common(1)[0] if given else ("", 0)
+        if given.total() == len(cells) and count >= REPEATED:
+            bare[code] = next(cell.note for cell in cells if cell.note is not None and cell.note["da"] == most)
+    if not bare:
+        return table
+
+    def cell_of(cell: Cell) -> Cell:
+        is_bare = isinstance(cell, Status) and cell.code in bare and cell.note == bare[cell.code]
+        return replace(cell, note=None) if is_bare and isinstance(cell, Status) else cell
+
+    parts = tuple(
+        replace(part, rows=tuple(replace(row, cells=tuple(map(cell_of, row.cells))) for row in part.rows))
+        for part in table.parts
+    )
+    notes = [say("table.told_once", status=say(f"status.{code}"), reason=reason) for code, reason in bare.items()]
+    return replace(table, parts=parts, note=say.joined([*([table.note] if table.note else []), *notes]))
+
+
+def condensed(say: Speaker, blocks: Iterable[Block]) -> tuple[Block, ...]:
+    """Blocks with a sentence for each table of which every figure is hidden: rows of nothing but the sign tell no more."""
+    found: list[Block] = []
+    for block in blocks:
+        inner = condensed(say, block.blocks) if isinstance(block, Fold) else ()
+        if isinstance(block, Table) and _is_hidden(block):
+            found.append(Paragraph(say("disclosure.all_of", table=block.caption), "note"))
+        elif isinstance(block, Fold) and inner != block.blocks:
+            is_bare = all(isinstance(one, Table) and _is_hidden(one) for one in block.blocks)
+            found += inner if is_bare else (replace(block, blocks=inner),)
+        else:
+            found.append(block)
+    return tuple(found)
+
+
+def _is_hidden(table: Table) -> bool:
+    cells = [cell for row in (*table.rows, *([table.foot] if table.foot else [])) for cell in row.cells]
+    return bool(cells) and all(
+        isinstance(cell, Hidden) or (isinstance(cell, Status) and cell.code == "suppressed") for cell in cells
+    )
 
 
 def _tables(blocks: Iterable[Block]) -> Iterable[Table]:

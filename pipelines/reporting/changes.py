@@ -7,7 +7,7 @@ Does not belong here: how many changes there are in all (`overview`).
 from __future__ import annotations
 
 from pipelines.reporting import wording
-from pipelines.reporting.cells import mark
+from pipelines.reporting.cells import mark, told_once
 from pipelines.reporting.model import (
     Block,
     Chart,
@@ -56,6 +56,7 @@ def change_blocks(sections: Sections, group: GroupBlock, name: str) -> list[Bloc
         columns=_change_columns(sections),
         parts=(Part(None, tuple(Row(theme.label, sections.cells.change(theme.changes[0])) for theme in themes)),),
     )
+    table = told_once(say, table)
     if not any(theme.changes[0].delta is not None for theme in themes):
         return [*blocks, Paragraph(say("group.no_changes", **sections.pair_values)), table]
     relevant = sections.frame.thresholds.relevant
@@ -72,7 +73,12 @@ def change_blocks(sections: Sections, group: GroupBlock, name: str) -> list[Bloc
         name=f"{name}-udvikling",
         title=say("figure.changes.title", group=group.label, **sections.pair_values),
         description=say("figure.changes.describe", relevant=relevant, tally=tally),
-        read=say("figure.changes.read"),
+        read=sections.read(
+            "changes",
+            ((one.delta, one.low, one.high) for t in themes for one in t.changes[:1] if one.delta is not None),
+            -sections.reach,
+            sections.reach,
+        ),
         plot=Strips(
             "change",
             -sections.reach,
@@ -200,9 +206,6 @@ def round_blocks(sections: Sections, group: GroupBlock, name: str) -> list[Block
     if not themes:
         return [*blocks, table]
     keys = tuple(held.key for held in frame.rounds)
-    read = say("figure.rounds.read")
-    if max(map(len, keys)) > LONGEST_KEY:
-        read = say.joined([read, say("figure.rounds.numbered", names=", ".join(keys))])
     levels: list[Extent] = [
         (one.mean, one.low, one.high)
         for theme in themes
@@ -211,6 +214,12 @@ def round_blocks(sections: Sections, group: GroupBlock, name: str) -> list[Block
         if one.mean is not None
     ]
     low, high = bounds_of(levels, least=(480, 520), most=(440, 560), step=10)
+    own = (
+        (one.value, one.low, one.high) for t in themes for r in t.rounds if (one := mark("unit", r.unit)) is not None
+    )
+    read = sections.read("rounds", own, low, high)
+    if max(map(len, keys)) > LONGEST_KEY:
+        read = say.joined([read, say("figure.rounds.numbered", names=", ".join(keys))])
     roles: list[Role] = [_role(other) for other in content.others]
     chart = Chart(
         name=f"{name}-kortlaegninger",
@@ -261,6 +270,7 @@ def other_pairs(sections: Sections, group: GroupBlock, name: str) -> list[Block]
             if k
         ),
     )
+    table = told_once(say, table)
     return [Fold(say("group.other_pairs"), (table,), is_printed=sections.kind in ("programme", "municipality"))]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 from typing import Literal, TypeVar
@@ -168,6 +168,8 @@ class Source:
     """Name of each initiative and the municipalities that take part."""
     academic: Academic
     """Words for tests and targets; empty where the programme has none."""
+    sampled: str | None = None
+    """Where only a sample of documents is made: the municipality that has all of its own. None: all have."""
 
     @cached_property
     def pairs(self) -> tuple[Pair, ...]:
@@ -178,6 +180,19 @@ class Source:
     def whole(self) -> Place:
         """The programme."""
         return Place(("programme", self.slug), self.frame.programme_label, "programme")
+
+    def sample(self) -> Source:
+        """The same with a sample of documents: other municipalities have their report only, and none for their schools."""
+        held = (place.unit[1] for place in self.municipalities if self.schools[place.unit[1]])
+        first = next(held, self.municipalities[0].unit[1])
+        return replace(
+            self,
+            sampled=first,
+            schools={
+                one: schools if one == first else tuple(replace(school, document=None) for school in schools)
+                for one, schools in self.schools.items()
+            },
+        )
 
     @cached_property
     def home(self) -> Mapping[str, Place]:
@@ -353,6 +368,7 @@ def _group(
     return GroupBlock(
         code=group.code,
         label=group.label,
+        in_sentence=group.in_sentence,
         is_rated=group.is_rated,
         themes=themes,
         tallies=tuple(tally_of(theme.changes[k].status for theme in themes) for k in range(len(source.pairs))),

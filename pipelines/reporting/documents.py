@@ -24,7 +24,7 @@ from dataclasses import replace
 from pipelines.files import safe_names
 from pipelines.reporting import academic, wording
 from pipelines.reporting.answers import answer_chart
-from pipelines.reporting.cells import hidden_note, mark
+from pipelines.reporting.cells import condensed, hidden_note, mark
 from pipelines.reporting.changes import change_blocks, moved_blocks, other_pairs, round_blocks
 from pipelines.reporting.content import Source, change_of, content_of, nonresponse_of
 from pipelines.reporting.contrasts import initiatives, social_gap
@@ -52,13 +52,14 @@ from pipelines.reporting.model import (
     Words,
 )
 from pipelines.reporting.organisation import competence, levels_compared, same_persons, sectors
-from pipelines.reporting.other_sources import other_sources
+from pipelines.reporting.other_sources import other_sources, results_of
 from pipelines.reporting.overview import strengths_and_focus, summary
 from pipelines.reporting.participation import response, response_in_short
 from pipelines.reporting.records import Content, GroupBlock, Level, Pair, Place, ThemeBlock
 from pipelines.reporting.scales import level_range
 from pipelines.reporting.sections import FEWEST_ROUNDS, Sections
 from pipelines.reporting.statements import followed, progress
+from pipelines.reporting.targets import targets
 from pipelines.reporting.texts import Speaker
 
 SUSTAINED = ("sustained_increase", "late_increase", "stable", "inconclusive", "relapse", "sustained_decrease")
@@ -107,7 +108,7 @@ def families(source: Source) -> dict[str, Said]:
         for theme in group.themes:
             if any(theme.questions[key] for key in asked) and (theme.family not in found or theme.code == theme.family):
                 found[theme.family] = theme.label
-    return found
+    return found if source.sampled is None else dict(list(found.items())[:1])
 
 
 def theme_document(source: Source, say: Speaker, family: str) -> Document:
@@ -137,6 +138,8 @@ def _entries_of(source: Source, say: Speaker, place: Place) -> list[Entry]:
         kinds.append("progression")
     if level == "municipality":
         kinds.append("quality")
+        if source.sampled not in (None, unit):
+            del kinds[1:]
     names = {"programme": "programme", "municipality": str(place.document)}
     return [Entry(kind, names.get(kind, f"{kind}-{place.document}"), place.label) for kind in kinds]
 
@@ -164,7 +167,7 @@ def _document(
         about=frame.about,
         data_source=frame.data_source,
         provenance=frame.provenance,
-        sections=tuple(sections),
+        sections=tuple(replace(section, blocks=condensed(say, section.blocks)) for section in sections),
         is_short=is_short,
     )
 
@@ -191,7 +194,7 @@ def _learning_report(source: Source, sections: Sections) -> list[Section]:
         other_sources(source, sections),
         academic.school_year(source, sections),
         academic.beside(source, sections),
-        academic.targets(source, sections),
+        targets(source, sections),
         links(sections, content.members, say("links.heading"), lead, "flere"),
         guide(sections),
     )
@@ -214,7 +217,7 @@ def _profile(source: Source, sections: Sections) -> list[Section]:
         _initiatives(sections),
         other_sources(source, sections),
         academic.school_year(source, sections),
-        academic.targets(source, sections),
+        targets(source, sections),
         guide(sections, with_reliability=False),
     )
 
@@ -431,7 +434,7 @@ def _quality(source: Source, sections: Sections) -> list[Section]:
         _follow_up(sections),
         _every_theme(sections),
         other_sources(source, sections),
-        academic.targets(source, sections),
+        targets(source, sections),
         _every_school(source, sections) if content.members else None,
         response_in_short(sections),
         Section(
@@ -439,11 +442,23 @@ def _quality(source: Source, sections: Sections) -> list[Section]:
             say("quality.outside.heading"),
             (
                 Paragraph(say("quality.outside.lead")),
-                Bullets(tuple(say(f"quality.outside.items.{key}") for key in say.listed("quality.outside.items"))),
+                Bullets(
+                    tuple(
+                        say(f"quality.outside.items.{key}")
+                        for key in say.listed("quality.outside.items")
+                        if key not in _covered(source, content)
+                    )
+                ),
             ),
         ),
         guide(sections, is_short=True),
     )
+
+
+def _covered(source: Source, content: Content) -> set[str]:
+    """What belongs to a kvalitetsrapport, comes from other sources, and stands on the page all the same."""
+    kinds = {str(row["kind"]) for row in results_of(source, content.place.unit)}
+    return {key for key, kind in (("tests", "national_test"), ("grades", "exam")) if kind in kinds}
 
 
 def _follow_up(sections: Sections) -> Section | None:
@@ -467,8 +482,7 @@ def _follow_up(sections: Sections) -> Section | None:
                     (
                         Words(group.label),
                         Words(say(f"quality.follow.{key}")),
-                        sections.cells.brief_change(change),
-                        sections.cells.status(change, with_reason=False),
+                        *sections.cells.moved(change, with_reason=False),
                     ),
                 )
             )
@@ -501,7 +515,7 @@ def _every_theme(sections: Sections) -> Section:
             change: tuple[Cell, ...] = ()
             if content.pairs:
                 one = theme.changes[0]
-                change = (cells.brief_change(one), cells.status(one, with_reason=False))
+                change = cells.moved(one, with_reason=False)
             rows.append(Row(theme.label, (cells.mean(theme.level, is_strong=True), cells.ahead(theme.level), *change)))
         if rows:
             parts.append(Part(group.label, tuple(rows)))
@@ -559,7 +573,7 @@ def _theme_summary(sections: Sections) -> list[Block]:
             change: tuple[Cell, ...] = ()
             if content.pairs:
                 one = theme.changes[0]
-                change = (cells.brief_change(one), cells.status(one))
+                change = cells.moved(one)
             rows.append(
                 Row(say("theme.asked", group=group.label, theme=theme.label), (cells.mean(theme.level, True), *change))
             )
@@ -607,7 +621,7 @@ def _municipalities(source: Source, sections: Sections, group: GroupBlock, theme
         change: tuple[Cell, ...] = ()
         if content.pairs:
             one = change_of(source, group.code, theme.code, place.unit, content.pairs[0])
-            change = (cells.brief_change(one), cells.status(one, with_reason=False))
+            change = cells.moved(one, with_reason=False)
         rows.append(Row(place.label, (*cells.level(level, group.is_rated), *change)))
         own = mark("unit", level)
         if own is None:
@@ -634,7 +648,7 @@ def _municipalities(source: Source, sections: Sections, group: GroupBlock, theme
         name=f"{name}-kommuner",
         title=say("theme.levels", group=group.label, mapping=source.frame.latest.label),
         description=say("theme.describe", n=len(strips)),
-        read=say("figure.levels.read"),
+        read=sections.read("levels", shown, *level_range(shown)),
         plot=Strips("points", *level_range(shown), 500.0, tuple(strips), (("unit", say("theme.key")),)),
         table=table,
     )

@@ -158,7 +158,9 @@ def _level_chart(sections: Sections, group: GroupBlock, name: str, table: Table)
         name=f"{name}-niveau",
         title=say("figure.levels.title", group=group.label, mapping=sections.frame.latest.label),
         description=say("figure.levels.describe", n=shown, of=len(rows)),
-        read=say("figure.levels.read"),
+        read=sections.read(
+            "levels", ((one.value, one.low, one.high) for row in rows for one in row.marks), *sections.levels
+        ),
         plot=Strips("points", *sections.levels, 500.0, tuple(rows), tuple(key)),
         table=table,
     )

@@ -105,7 +105,11 @@ def _reliability(sections: Sections) -> list[Block]:
         ),
         parts=tuple(parts),
     )
-    return [Heading(say("reliability.heading")), Paragraph(say("reliability.lead")), Fold(caption, (table,))]
+    return [
+        Heading(say("reliability.heading")),
+        Paragraph(say("reliability.lead")),
+        Fold(say("reliability.fold"), (table,)),
+    ]
 
 
 def links(sections: Sections, places: Sequence[Place], heading: Said, lead: Said, anchor: str) -> Section | None:

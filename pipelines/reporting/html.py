@@ -100,6 +100,12 @@ def _escaped(text: str) -> str:
     return escape(text)
 
 
+def _look(name: str, is_printed: bool) -> str:
+    """The class of a block: its look, and `screen` where paper leaves it out."""
+    names = [part for part in (name, "" if is_printed else "screen") if part]
+    return f' class="{" ".join(names)}"' if names else ""
+
+
 class _Writer:
     """Blocks to HTML in one language. Every text from outside is escaped where it is written."""
 
@@ -110,7 +116,7 @@ class _Writer:
         self._scroll = escape(voice("nav.scroll"))
         self._writers: dict[type, Callable[..., str]] = {
             Paragraph: self._paragraph,
-            Heading: lambda block: f"<h3>{self._say(block.words)}</h3>\n",
+            Heading: lambda block: f"<h3{_look('', block.is_printed)}>{self._say(block.words)}</h3>\n",
             Bullets: self._bullets,
             Terms: self._terms,
             Links: self._links,
@@ -168,7 +174,7 @@ class _Writer:
         return f'<div class="box" role="group" tabindex="0" aria-label="{self._scroll}">\n{inside}</div>\n'
 
     def _paragraph(self, block: Paragraph) -> str:
-        look = "" if block.look == "plain" else f' class="{block.look}"'
+        look = _look("" if block.look == "plain" else block.look, block.is_printed)
         return f"<p{look}>{self._say(block.words)}</p>\n"
 
     def _bullets(self, block: Bullets) -> str:
@@ -198,7 +204,7 @@ class _Writer:
         return f'<div class="pair">\n{figure}{self.table(block.table)}</div>\n'
 
     def _fold(self, block: Fold) -> str:
-        look = "" if block.is_printed else ' class="screen"'
+        look = _look("", block.is_printed)
         state = " open" if block.is_open else ""
         return f"<details{look}{state}>\n<summary>{self._say(block.summary)}</summary>\n{self._blocks(block.blocks)}</details>\n"
 

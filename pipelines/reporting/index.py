@@ -15,6 +15,7 @@ from markupsafe import Markup
 from pipelines.reporting.content import Source
 from pipelines.reporting.html import environment, shared
 from pipelines.reporting.model import LANGUAGES, DocumentKind, Entry, Language, Said
+from pipelines.reporting.names import danish_order
 from pipelines.reporting.texts import Voices
 
 PLACES: dict[Language, str] = {"da": "index.html", "en": "en/index.html"}
@@ -78,7 +79,10 @@ def render_index(source: Source, listed: Sequence[Listed], voices: Voices, langu
                 for one in listed
                 if id(one) not in of_towns and one.entry.kind not in ("school", "daycare", "theme", *RELEASE_KINDS)
             ],
-            themes=[one for one in listed if one.entry.kind == "theme"],
+            themes=sorted(
+                (one for one in listed if one.entry.kind == "theme"),
+                key=lambda one: danish_order(one.entry.title[language]),
+            ),
             about_release=[one for one in listed if one.entry.kind in RELEASE_KINDS],
             towns=towns,
             town_kinds=[kind for place, kind in enumerate(TOWN_KINDS) if any(town.documents[place] for town in towns)],

@@ -190,17 +190,19 @@ class Table:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """A paragraph: `lead` is large, `note` is small."""
+    """A paragraph: `lead` is large, `note` is small; paper leaves it out where it is not `is_printed`."""
 
     words: Said
     look: Literal["plain", "lead", "note"] = "plain"
+    is_printed: bool = True
 
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading inside a section."""
+    """A heading inside a section; it is not `is_printed` where paper has nothing below it."""
 
     words: Said
+    is_printed: bool = True
 
 
 @dataclass(frozen=True)
@@ -284,7 +286,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Document:
-    """One document of one audience in every language. `has_pdf`: it stands beside its page as PDF.
+    """One document of one audience in every language. `has_pdf`: it stands beside its page as PDF; `links_to_pdf`: so do all.
 
     `summary` is the first section and has no heading of its own in print where `is_short` (two pages on paper). `about` and
     `data_source` are the programme's own words.
@@ -301,6 +303,7 @@ class Document:
     sections: tuple[Section, ...]
     is_short: bool = False
     has_pdf: bool = False
+    links_to_pdf: bool = True
 
     @property
     def is_alone(self) -> bool:
@@ -311,6 +314,11 @@ class Document:
     def has_archive(self) -> bool:
         """Whether an archive of its charts and tables lies beside the document."""
         return self.entry.kind in ARCHIVED
+
+    @property
+    def lists_files(self) -> bool:
+        """Whether paper lists every data file: where the whole is told. Other documents tell how many there are."""
+        return self.has_archive or self.entry.kind in ("method", "data_book")
 
     @property
     def blocks(self) -> Iterator[Block]:

@@ -1,7 +1,7 @@
 """In which order themes stand: the order is part of what a table says.
 
-Belongs here: sorting by shown figures. What is not shown comes last, in the instrument's order, so that the place of a
-suppressed theme says nothing of its figure.
+Belongs here: sorting by shown figures, and of grades. What is not shown comes last, in the instrument's order, so that the
+place of a suppressed theme says nothing of its figure.
 """
 
 from __future__ import annotations
@@ -41,6 +41,11 @@ def focus(themes: Sequence[Found]) -> list[Found]:
     """What a unit should talk about first: below the programme or fallen; the weakest first."""
     found = [one for one in themes if _is_below(one) or _status(one) == "decrease"]
     return sorted(found, key=lambda one: (-_reasons(one), -max(_size(one))))
+
+
+def grade_place(grade: str) -> int:
+    """Grades as numbers; what is none (all grades together) first."""
+    return int(grade) if grade.isdecimal() else -1
 
 
 def _is_above(found: Found) -> bool:

@@ -28,12 +28,12 @@ from pipelines.reporting.model import (
     Table,
     Words,
 )
+from pipelines.reporting.names import uncapitalised
 from pipelines.reporting.order import Found, focus
 from pipelines.reporting.records import COMPARABLE, Change, Content, GroupBlock, Place, ThemeBlock, Turnover
 from pipelines.reporting.sections import Sections
 from pipelines.reporting.statements import potential
 from pipelines.reporting.texts import Speaker
-from pipelines.reporting.wording import uncapitalised
 
 LEVELS = ("administration", "school", "team")
 """Levels of the organisation from the top."""
@@ -124,7 +124,7 @@ def levels_compared(sections: Sections) -> Section | None:
             )
             moved: tuple[Cell, ...] = ()
             if content.pairs:
-                moved = (cells.brief_change(theme.changes[0]), cells.status(theme.changes[0]))
+                moved = cells.moved(theme.changes[0])
             label = say(
                 "organisation.row",
                 level=say(f"organisation.level.{group.organisation}"),
@@ -189,9 +189,9 @@ def _apart(say: Speaker, found: list[Found]) -> list[Said]:
             "organisation.differ",
             theme=found[0][1].label,
             high=Number(high, "share"),
-            highest=uncapitalised(highest.label),
+            highest=highest.in_sentence,
             low=Number(low, "share"),
-            lowest=uncapitalised(lowest.label),
+            lowest=lowest.in_sentence,
         )
     ]
 

@@ -73,7 +73,7 @@ def _is_it_real(sections: Sections) -> Said:
     changed = tally.counts["increase"] + tally.counts["decrease"]
     return say.joined(
         [
-            say.count("questions.real.changed", changed, alpha=sections.frame.thresholds.alpha),
+            say.count("questions.real.changed", changed),
             *(
                 say.count(f"questions.real.{status}", tally.counts[status])
                 for status in ("status_quo", "inconclusive")
@@ -222,5 +222,5 @@ def _focus_row(sections: Sections, found: Found, has_others: bool) -> Row:
         cells.append(sections.cells.ahead(theme.level))
     if sections.content.pairs:
         change = theme.changes[0]
-        cells += [sections.cells.brief_change(change), sections.cells.status(change, with_reason=False)]
+        cells += sections.cells.moved(change, with_reason=False)
     return Row(theme.label, tuple(cells))

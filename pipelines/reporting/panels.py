@@ -75,6 +75,9 @@ def _panel(canvas: Canvas, plot: Panels, panel: Panel, box: tuple[float, float, 
         x, y = xs[number], y_of(mark.value)
         if mark.low is not None and mark.high is not None:
             canvas.line((x, y_of(mark.low)), (x, y_of(mark.high)), style.UNIT, 1, layer=4)
+            for is_beyond, y_end, turn in ((mark.low < plot.low, bottom, -1), (mark.high > plot.high, top, 1)):
+                for way in (-1, 1) if is_beyond else ():
+                    canvas.line((x, y_end), (x + 3 * way, y_end + 5 * turn), style.UNIT, 1, layer=4)
         canvas.mark((x, y), "circle", 7, style.UNIT, layer=7)
         if number in (shown[0], shown[-1]):
             written = in_each(voices, lambda v, value: v.number.write("points", value), mark.value)

@@ -94,6 +94,7 @@ def _response_table(sections: Sections) -> Table:
         return cells.figures(one.state, one.code, (cells.number(one.rr2, "rate", is_strong),))[0]
 
     rows = []
+    has_flags = any(row.rounds[-1].flag is not None for row in content.responses)
     for row in content.responses:
         now = row.rounds[-1]
         flag = (
@@ -102,7 +103,8 @@ def _response_table(sections: Sections) -> Table:
             else Words({"da": "", "en": ""})
         )
         rounds = [rate(one, number == 0) for number, one in enumerate(reversed(row.rounds))]
-        rows.append(Row(row.label, (*figures(now), *rounds, *(rate(one) for one in row.others), flag)))
+        others = [rate(one) for one in row.others]
+        rows.append(Row(row.label, (*figures(now), *rounds, *others, *([flag] if has_flags else []))))
     return Table(
         name="svar",
         caption=say("response.caption", mapping=frame.latest.label),
@@ -111,7 +113,7 @@ def _response_table(sections: Sections) -> Table:
             *(Column(say(f"response.{key}")) for key in ("invited", "complete", "partial", "strict")),
             *(Column(say("response.rate", mapping=held.key)) for held in reversed(frame.rounds)),
             *(Column(say(f"response.{_role(other)}", mapping=frame.latest.key)) for other in content.others),
-            Column(say("response.flag"), False),
+            *([Column(say("response.flag"), False)] if has_flags else []),
         ),
         parts=(Part(None, tuple(rows)),),
     )

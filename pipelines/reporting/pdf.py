@@ -8,9 +8,11 @@ the very drawings of the HTML page. Texts travel as JSON, so no text from data c
 from __future__ import annotations
 
 import json
+import os
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,6 +53,15 @@ FONT = "DejaVu Sans"
 AGE = 11
 """Compilations after which typst has dropped what it remembered of a document; eleven of nothing take 0.1 ms."""
 
+SHORT = 2
+"""Pages of a short document."""
+
+SCALES = (1.0, 0.93, 0.86, 0.8)
+"""Sizes of text in which a short document is tried until it fits its pages; any other has the first."""
+
+_IN_WORDS = ("words", "faint")
+"""Kinds of cells that hold words."""
+
 Record = dict[str, object]
 Drawings = Mapping[str, Drawing]
 
@@ -61,27 +72,47 @@ def render_pdf(document: Document, drawings: Drawings, voice: Voice) -> bytes:
     Raises:
         StorageError: the template cannot be set.
     """
+    record, made = _Writer(voice, drawings).document(document), b""
+    for scale in SCALES if document.is_short else SCALES[:1]:
+        made = _set(document.entry.name, record | {"scale": scale})
+        if not document.is_short or _pages(made) <= SHORT:
+            break
+    return made
+
+
+def _set(name: str, record: Record) -> bytes:
+    """A record as the template sets it."""
     from typst import TypstError
 
-    content = json.dumps(_Writer(voice, drawings).document(document), ensure_ascii=False)
     try:
         made = _compiler().compile(
             input=str(TEMPLATES / "document.typ"),
             format="pdf",
-            sys_inputs={"document": content},
+            sys_inputs={"document": json.dumps(record, ensure_ascii=False)},
             pdf_standards=["ua-1"],
         )
     except TypstError as error:
-        raise StorageError(f"{TEMPLATES / 'document.typ'}: {document.entry.name} cannot be set: {error}") from None
+        raise StorageError(f"{TEMPLATES / 'document.typ'}: {name} cannot be set: {error}") from None
     _forget()
     if not isinstance(made, bytes):
-        raise StorageError(f"{TEMPLATES / 'document.typ'}: {document.entry.name} has become no single file")
+        raise StorageError(f"{TEMPLATES / 'document.typ'}: {name} has become no single file")
     return made
+
+
+def _pages(made: bytes) -> int:
+    """How many pages a file that typst made has: its first object tells."""
+    found = re.search(rb"/Type/Pages/Count (\d+)", made)
+    return int(found[1]) if found else 0
 
 
 @lru_cache(maxsize=1)
 def _compiler() -> Compiler:
-    """One compiler a process: fonts are read once."""
+    """One compiler a process: fonts are read once.
+
+    One thread too: documents are shared out between processes, and threads of typst would only wait for each other (about 4 %
+    of the work). The variable is read when typst first sets something.
+    """
+    os.environ.setdefault("RAYON_NUM_THREADS", "1")
     import matplotlib
     from typst import Compiler
 
@@ -109,7 +140,7 @@ class _Writer:
     """Blocks as records in one language."""
 
     def __init__(self, voice: Voice, drawings: Drawings) -> None:
-        self._voice, self._drawings = voice, drawings
+        self._voice, self._drawings, self._ending = voice, drawings, "pdf"
         self._writers: dict[type, Callable[..., Record | list[Record]]] = {
             Paragraph: lambda block: {"is": "paragraph", "look": block.look, "text": self._say(block.words)},
             Heading: lambda block: {"is": "heading", "text": self._say(block.words)},
@@ -124,6 +155,7 @@ class _Writer:
     def document(self, document: Document) -> Record:
         """The whole document; provenance is its last section."""
         voice, provenance = self._voice, document.provenance
+        self._ending = "pdf" if document.links_to_pdf else "html"
         banner: Record | None = None
         if provenance.simulated:
             banner = {
@@ -146,6 +178,7 @@ class _Writer:
             "release": provenance.release_id,
             "version": provenance.code_version,
             "banner": banner,
+            "short": document.is_short,
             "sections": [*sections, {"heading": voice("about.heading"), "blocks": self._provenance(document)}],
         }
 
@@ -155,10 +188,17 @@ class _Writer:
     def _blocks(self, blocks: Iterable[Block]) -> list[Record]:
         written: list[Record] = []
         for block in blocks:
+            if not getattr(block, "is_printed", True):
+                continue
             record = self._writers[type(block)](block)
             written.extend(record if isinstance(record, list) else [record])
         for record, following in pairwise(written):
             record["stays"] = following["is"] in ("chart", "table")  # no page ends between the two
+        # Nor below a section's first sentences: its heading would stand alone at the foot of a page.
+        leads = list(takewhile(lambda record: record["is"] == "paragraph", written))
+        if len(leads) < len(written) and written[len(leads)]["is"] == "heading":
+            for record in leads:
+                record["stays"] = True
         return written
 
     def _provenance(self, document: Document) -> list[Record]:
@@ -169,9 +209,13 @@ class _Writer:
             {"is": "terms", "look": "facts", "entries": facts},
             {"is": "paragraph", "look": "plain", "text": count},
         ]
+        if document.is_short:
+            told = [f"{term}: {value}." for term, value in facts]
+            source = [] if document.data_source is None else [self._say(document.data_source)]
+            return [{"is": "paragraph", "look": "note", "text": " ".join([*source, *told, count])}]
         if document.data_source is not None:
             blocks.insert(0, {"is": "paragraph", "look": "plain", "text": self._say(document.data_source)})
-        if provenance.files and not document.is_short:
+        if provenance.files and document.lists_files:
             blocks.append(self._files(document))
         return blocks
 
@@ -189,7 +233,9 @@ class _Writer:
             "look": "figures",
             "columns": heads,
             "widths": [14, 40, 60],
+            "share": 1,
             "narrow": False,
+            "small": True,
             "turned": False,
             "divided": False,
             "parts": [{"label": None, "rows": rows}],
@@ -206,12 +252,10 @@ class _Writer:
         return {"is": "terms", "look": block.look, "entries": entries}
 
     def _links(self, block: Links) -> Record:
-        entries = [{"text": self._say(link.words), "target": f"{link.target}.pdf"} for link in block.entries]
+        entries = [{"text": self._say(link.words), "target": f"{link.target}.{self._ending}"} for link in block.entries]
         return {"is": "links", "entries": entries}
 
-    def _fold(self, block: Fold) -> Record | list[Record]:
-        if not block.is_printed:
-            return []
+    def _fold(self, block: Fold) -> Record:
         return {"is": "fold", "text": self._say(block.summary), "blocks": self._blocks(block.blocks)}
 
     def _chart(self, block: Chart) -> list[Record]:
@@ -246,11 +290,15 @@ class _Writer:
         columns = [Texts(self._say(table.columns[0].words), labels, is_number=False)]
         for place, column in enumerate(table.columns[1:]):
             held = [row[place] for row in cells if len(row) > place and all(cell["span"] == 1 for cell in row)]
+            small = [str(cell[key]) for cell in held for key in ("extent", "note") if cell.get(key)]
+            if column.is_number:  # words that stand for a figure may be broken into lines
+                small += [word for cell in held if cell["is"] in _IN_WORDS for word in str(cell["text"]).split(" ")]
+                held = [cell for cell in held if cell["is"] not in _IN_WORDS]
             columns.append(
                 Texts(
                     head=self._say(column.words),
                     cells=[str(cell["text"]) for cell in held],
-                    small=[str(cell[key]) for cell in held for key in ("extent", "note") if cell.get(key)],
+                    small=small,
                     is_number=column.is_number,
                 )
             )
@@ -269,7 +317,9 @@ class _Writer:
                 for n, c in enumerate(columns)
             ],
             "widths": piece.widths,
+            "share": piece.share,
             "narrow": piece.is_narrow,
+            "small": piece.is_small,
             "turned": piece.is_turned,
             "divided": piece.is_divided,
             "parts": [self._part(part, chosen) for part in table.parts],

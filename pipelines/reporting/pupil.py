@@ -64,7 +64,7 @@ def pupil_sheet(programme: Programme, measured: Sequence[Measured], provenance: 
     sections = [_section(say, one, labels[one.test]) for one in listed]
     first, *others = sections
     first = Section(first.anchor, first.heading, (Paragraph(say("pupil.lead"), "lead"), *first.blocks))
-    last = Section("snak", say("pupil.title"), (Paragraph(say("pupil.talk")),))
+    last = Section("snak", say("pupil.use"), (Paragraph(say("pupil.talk")),))
     return Document(
         entry=Entry("pupil", "pupil", say("pupil.title")),
         audience="internal",

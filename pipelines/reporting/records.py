@@ -279,6 +279,7 @@ class GroupBlock:
 
     code: str
     label: Said
+    in_sentence: Said
     is_rated: bool
     themes: tuple[ThemeBlock, ...]
     tallies: tuple[Tally, ...]

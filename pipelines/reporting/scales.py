@@ -39,6 +39,11 @@ Extent = tuple[float, float | None, float | None]
 """A value and the ends of its interval."""
 
 
+def goes_beyond(values: Iterable[Extent], low: float, high: float) -> bool:
+    """Whether an interval goes on outside a scale, where its line ends in an arrow."""
+    return any((begin is not None and begin < low) or (end is not None and end > high) for _, begin, end in values)
+
+
 def level_range(levels: Iterable[Extent]) -> tuple[float, float]:
     """One range for all levels of a document, so that its figures can be laid side by side.
 

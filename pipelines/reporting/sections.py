@@ -6,11 +6,13 @@ Belongs here: what more than one section needs. Does not belong here: any sectio
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pipelines.reporting.cells import Cells
-from pipelines.reporting.model import Column
+from pipelines.reporting.model import Column, Said
 from pipelines.reporting.order import Found
 from pipelines.reporting.records import Content, Frame
-from pipelines.reporting.scales import Extent, change_reach, level_range
+from pipelines.reporting.scales import Extent, change_reach, goes_beyond, level_range
 from pipelines.reporting.texts import Speaker
 
 FEWEST_ROUNDS = 3
@@ -52,6 +54,11 @@ class Sections:
         if not self.content.pairs:
             return ()
         return (Column(self.say("table.delta")), Column(self.say("table.status"), False))
+
+    def read(self, key: str, values: Iterable[Extent], low: float, high: float) -> Said:
+        """How to read a figure on this scale; of arrows only where it has any."""
+        read = self.say(f"figure.{key}.read")
+        return self.say.joined([read, self.say("figure.beyond")]) if goes_beyond(values, low, high) else read
 
     def found(self) -> list[Found]:
         """All themes of all groups."""

@@ -26,11 +26,11 @@ from pipelines.reporting.model import (
     Table,
     Words,
 )
+from pipelines.reporting.names import uncapitalised
 from pipelines.reporting.order import Found, focus
 from pipelines.reporting.records import COMPARABLE, Change, Content, GroupBlock, Pair, ThemeBlock
 from pipelines.reporting.sections import FEWEST_ROUNDS, Sections
 from pipelines.reporting.texts import Speaker
-from pipelines.reporting.wording import uncapitalised
 
 VOICES = {"staff": "staff", "leader": "staff", "pupil": "pupils", "rated_pupil": "pupils", "parent": "parents"}
 """Whose voice a kind of respondent group is; what contact teachers say of each pupil is about the pupils."""
@@ -70,11 +70,11 @@ def _progress(say: Speaker, content: Content) -> list[Said]:
     told = []
     for number, (group, themes) in enumerate(grown):
         key = "first" if not number and len(themes) >= FEWEST_RISES else "also" if number else "some"
-        told.append(say(f"told.progress.{key}", group=uncapitalised(group.label), themes=_names(say, themes), **when))
+        told.append(say(f"told.progress.{key}", group=group.in_sentence, themes=_names(say, themes), **when))
     for group in content.groups:
         fallen = [theme for theme in group.themes if theme.changes[0].status == "decrease"]
         if fallen:
-            told.append(say("told.progress.fell", group=uncapitalised(group.label), themes=_names(say, fallen), **when))
+            told.append(say("told.progress.fell", group=group.in_sentence, themes=_names(say, fallen), **when))
     return told or [say("told.progress.none", **when)]
 
 
@@ -188,7 +188,7 @@ def followed(sections: Sections) -> list[Block]:
         group, theme = places[one.found]
         by_pair = {change.pair: change for change in theme.changes}
         shown = [by_pair.get(pair, Change(pair, "no_data")) for pair in pairs]
-        told = [cell for change in shown for cell in (cells.brief_change(change), cells.status(change, False))]
+        told = [cell for change in shown for cell in cells.moved(change, False)]
         row = Row(theme.label, (Words(group.label), *told))
         parts.setdefault(one.label["da"], (one.label, {}))[1].setdefault(one.found, row)
     if not parts:

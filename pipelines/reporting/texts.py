@@ -14,9 +14,8 @@ from pathlib import Path
 from string import Formatter
 from typing import Concatenate, ParamSpec, cast
 
-import yaml
-
 from pipelines.errors import ConfigurationError
+from pipelines.files import read_yaml
 from pipelines.reporting.model import LANGUAGES, Language, Number, Said
 from pipelines.reporting.numbers import NumberFormat
 from pipelines.settings import CHECKOUT
@@ -146,19 +145,12 @@ def load_voice(file: Path, language: Language, *more: Path) -> Voice:
     Raises:
         ConfigurationError: a file cannot be read or is not texts all through.
     """
-    texts = {key: text for part in (file, *more) for key, text in _flat(_content(part), part)}
+    texts = {key: text for part in (file, *more) for key, text in _flat(read_yaml(part), part)}
     marks = ("decimal_mark", "thousands_mark", "percent", "extent", "change_extent", "below")
     absent = [mark for mark in marks if f"format.{mark}" not in texts]
     if absent:
         raise ConfigurationError(f"{file}: format.{absent[0]} is missing; numbers cannot be written without it")
     return Voice(language, texts, NumberFormat(**{mark: texts[f"format.{mark}"] for mark in marks}))
-
-
-def _content(file: Path) -> object:
-    try:
-        return yaml.load(file.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigurationError(f"{file}: texts of the reports cannot be read: {error}") from None
 
 
 def places(text: str) -> set[str]:

@@ -76,6 +76,8 @@ def summary_line(say: Speaker, tally: Tally | None, pair: Pair | None) -> Said:
     when = {"before": pair.before, "after": pair.after}
     if not tally.comparable:
         sentences = [say("summary.none", **when)]
+    elif tally.counts["inconclusive"] == tally.comparable:
+        sentences = [say.count("summary.unsettled", tally.comparable, **when)]
     else:
         key = _share_key(tally)
         apart = say(
@@ -94,11 +96,6 @@ def summary_line(say: Speaker, tally: Tally | None, pair: Pair | None) -> Said:
 def capitalised(said: Said) -> Said:
     """With a capital letter in front."""
     return {language: text[:1].upper() + text[1:] for language, text in said.items()}
-
-
-def uncapitalised(said: Said) -> Said:
-    """A name inside a sentence: without its capital letter, unless it is an abbreviation."""
-    return {language: text if text[1:2].isupper() else text[:1].lower() + text[1:] for language, text in said.items()}
 
 
 def _share_key(tally: Tally) -> str:

@@ -1,4 +1,6 @@
-"""Simulated extracts with every known kind of defect in them (domain.md 6.3), and a list of what was planted where.
+"""Simulated extracts with every known kind of defect in them, and a list of what was planted where.
+
+Numbers 1 to 25 are those of domain.md 6.3; from 26 on defects of academic results.
 
 Belongs here: spoiling files that were written whole, and `truth/defects.csv`. Does not belong here: finding defects; the
 pipeline never reads the list.
@@ -15,7 +17,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, fields
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +145,7 @@ class _Planter:
         ]
         self.answers = [sheet for sheet in sheets if sheet.extract.content == "answers"]
         self.rosters = [sheet for sheet in sheets if sheet.extract.content == "roster"]
+        self.results = [sheet for sheet in sheets if sheet.extract.content == "results"]
         self.closed: set[Path] = set()
         self.gone: set[Path] = set()
         if not self.answers:
@@ -176,7 +179,7 @@ class _Planter:
 
     def write(self) -> None:
         """Write all files and the list."""
-        for sheet in [*self.answers, *self.rosters]:
+        for sheet in [*self.answers, *self.rosters, *self.results]:
             if sheet.path not in self.gone:
                 sheet.write()
         text = io.StringIO()
@@ -638,6 +641,68 @@ def _wishes(p: _Planter) -> None:
     p.note(25, "asked to be removed: truth/anonymisation.txt", sheet, row, _id(sheet), "forgotten", "removed", "forget")
 
 
+def _pupils_results(p: _Planter, *roles: str) -> Sheet:
+    """The results of pupils with the fewest defects that have columns for these roles."""
+    found = [s for s in p.results if not s.extract.columns.pupils and all(getattr(s.extract.columns, r) for r in roles)]
+    if not found:
+        raise LookupError("results")
+    return min(found, key=lambda sheet: len(sheet.reasons))
+
+
+def _two_schools(p: _Planter) -> None:
+    sheet = _pupils_results(p)
+    column, row = sheet.extract.columns.institution_id, sheet.take()
+    register = p.programme.institutions
+    place = dict(zip(register["institution_id"], register["municipality_id"], strict=True))
+    own = sheet.get(row, column)
+    other = next((i for i, m in place.items() if i != own and m == place.get(own)), None)
+    if other is None:
+        raise LookupError(own)
+    sheet.cells.append(list(sheet.cells[row - 1]))
+    sheet.set(len(sheet.cells), column, other)
+    sheet.used.add(len(sheet.cells))
+    p.note(26, "the same measurement of a pupil at two schools", sheet, row, column, "two_schools", "set aside")
+
+
+def _out_of_order(p: _Planter) -> None:
+    """The days of a pupil's first two measurements of a test, exchanged."""
+    sheet = _pupils_results(p, "measurement", "submitted_at")
+    columns = sheet.extract.columns
+    number, day = str(columns.measurement), str(columns.submitted_at)
+    same = (*columns.respondent_id, str(columns.test), str(columns.school_year))
+
+    def is_first_of_two(row: int) -> bool:
+        following = row + 1
+        return (
+            following in sheet.rows()
+            and following not in sheet.used
+            and all(sheet.get(row, name) == sheet.get(following, name) for name in same)
+            and int(sheet.get(row, number)) < int(sheet.get(following, number))
+        )
+
+    row = sheet.take(is_first_of_two)
+    sheet.used.add(row + 1)
+    earlier, later = sheet.get(row, day), sheet.get(row + 1, day)
+    sheet.set(row, day, later)
+    sheet.set(row + 1, day, earlier)
+    p.note(27, "a later measurement on an earlier day", sheet, row, number, "out_of_order", "set aside")
+
+
+def _off_scale(p: _Planter) -> None:
+    sheet = _pupils_results(p, "score")
+    column, row = str(sheet.extract.columns.score), sheet.take()
+    sheet.set(row, column, str(int(p.programme.tests["score_max"].max()) + 1))
+    p.note(28, "a score off the test's scale", sheet, row, column, "outside_scale", "set aside")
+
+
+def _other_school_year(p: _Planter) -> None:
+    sheet = _pupils_results(p, "submitted_at")
+    column, row = str(sheet.extract.columns.submitted_at), sheet.take()
+    year = int(sheet.get(row, str(sheet.extract.columns.school_year))[:4])
+    sheet.set(row, column, date(year, 7, 31).strftime(sheet.extract.dialect.date_format))
+    p.note(29, "a day outside the result's school year", sheet, row, column, "outside_school_year", "set aside")
+
+
 _PLANTS: tuple[Callable[[_Planter], None], ...] = (
     _missing_group,
     _columns,
@@ -663,5 +728,9 @@ _PLANTS: tuple[Callable[[_Planter], None], ...] = (
     _private,
     _wishes,
     _extra_rows,
+    _two_schools,
+    _out_of_order,
+    _off_scale,
+    _other_school_year,
 )
 """In an order in which the choosy ones find their file first, and lines are added after rows were counted."""

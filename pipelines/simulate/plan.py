@@ -12,10 +12,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipelines.errors import ConfigurationError
+from pipelines.files import read_yaml
 from pipelines.programme import Programme
 
 FILE = "simulation.yaml"
@@ -222,11 +222,7 @@ def read_plan(programme: Programme) -> Plan:
     if not path.is_file():
         return Plan()
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigurationError(f"{path}: cannot be read as YAML: {' '.join(str(error).split())}") from None
-    try:
-        plan = Plan.model_validate(content or {})
+        plan = Plan.model_validate(read_yaml(path) or {})
     except ValidationError as error:
         lines = [f"{path}: {'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()[:20]]
         raise ConfigurationError("\n".join(lines)) from None

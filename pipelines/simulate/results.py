@@ -137,12 +137,18 @@ def _reliability(world: World, test: str) -> float:
 
 
 def _takers(world: World, extract: Extract, position: int, plan: ResultPlan, school_year: str) -> Persons:
-    """Pupils as they sat in the test's grades in a school year."""
+    """Pupils as they sat in the test's grades in a school year.
+
+    They are those of the mapping nearest to it, the delivering one before others: of pupils who have left since, an earlier
+    mapping still knows. Who is at a school that the delivering mapping does not have any more is in no delivery.
+    """
     group = world.programme.group(extract.respondent_group)
-    everyone = world.population.invited(position, group.model_copy(update={"grades": None}))
-    back = int(school_year[:4]) - int(world.programme.mappings[position].school_year[:4])
-    persons = replace(everyone, grade=np.where(everyone.grade < 0, -1, everyone.grade + back))
-    return persons.take(np.isin(persons.grade, plan.grades))
+    years = [int(mapping.school_year[:4]) for mapping in world.programme.mappings[: position + 1]]
+    year = int(school_year[:4])
+    nearest = min(range(position + 1), key=lambda one: (abs(year - years[one]), -one))
+    everyone = world.population.invited(nearest, group.model_copy(update={"grades": None}))
+    persons = replace(everyone, grade=np.where(everyone.grade < 0, -1, everyone.grade + year - years[nearest]))
+    return persons.take(np.isin(persons.grade, plan.grades) & world.schools.exists[position][persons.school])
 
 
 def _latest(said: dict[str, float], school_year: str) -> float:

@@ -12,10 +12,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
 from pydantic import BaseModel, Field, PrivateAttr, StringConstraints, ValidationError, model_validator
 
 from pipelines.errors import ConfigurationError
+from pipelines.files import parse_yaml
 from pipelines.marts import AUDIENCES, Audience
 from pipelines.programme import Definition, Label, Programme
 from pipelines.programme.definition import Part
@@ -165,10 +165,7 @@ def resolve(value: object, programme: Programme | None, context: Mapping[str, st
 @lru_cache(maxsize=64)
 def _parse(path: Path, text: str) -> Suite:
     """One suite, checked as far as it can be without a programme. A run asks for it once an extract."""
-    try:
-        content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ConfigurationError(f"{path}: is not YAML: {' '.join(str(error).split())}") from None
+    content = parse_yaml(path, text)
     if not isinstance(content, dict):
         raise ConfigurationError(f"{path}: is not a mapping of fields; see expectations/README.md")
     try:

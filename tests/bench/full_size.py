@@ -24,7 +24,7 @@ from pipelines.simulate import simulate
 STEP = re.compile(r"^  (\w+) +([\d.]+) s +peak +(\d+) MiB", re.MULTILINE)
 
 
-FEW_DOCUMENTS = {"KORTLAEGNING_PROFILES": "first", "KORTLAEGNING_PDF": "joint"}
+FEW_DOCUMENTS = {"KORTLAEGNING_DOCUMENTS": "sample", "KORTLAEGNING_PDF": "joint"}
 """Two thousand documents of schools take longer than all else; `documents` measures them."""
 
 

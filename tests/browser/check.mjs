@@ -17,6 +17,7 @@ const WIDTHS = [360, 768, 1280];
 const PAPER = 688; // A4 less the margins of the print style, in CSS pixels
 const HEIGHT = 900;
 const MOST_TABS = 150;
+const SHORT = 2; // pages of a political summary
 
 const overflow = () => {
   const root = document.documentElement;
@@ -26,6 +27,13 @@ const overflow = () => {
     .map((e) => `${e.tagName.toLowerCase()}.${e.className?.baseVal ?? e.className} "${e.textContent.trim().slice(0, 30)}"`);
   return [`${root.scrollWidth} px wide in ${root.clientWidth}: ${wide.slice(0, 3).join('; ')}`];
 };
+
+// A table beside or below its figure is seen whole on a desk's screen: only lists of many units are scrolled there.
+const cut = () =>
+  [...document.querySelectorAll('.pair > .box')]
+    .filter((e) => e.checkVisibility({ contentVisibilityAuto: true }) && e.scrollWidth > e.clientWidth + 1)
+    .map((e) => `${e.scrollWidth} px in ${e.clientWidth}: "${e.querySelector('caption')?.textContent}"`)
+    .slice(0, 3);
 
 const overflowOnPaper = () => {
   const limit = document.documentElement.clientWidth + 1;
@@ -55,14 +63,23 @@ async function checked(context, path) {
     if (width === WIDTHS[0]) await page.goto(address);
     for (const wide of await page.evaluate(overflow)) findings.push(`at ${width} px: ${wide}`);
   }
+  for (const table of await page.evaluate(cut)) findings.push(`table cut at ${WIDTHS.at(-1)} px: ${table}`);
   if (!(await page.evaluate(() => /^(da|en)$/.test(document.documentElement.lang)))) findings.push('no language declared');
   findings.push(...(await byKeyboard(page)));
   findings.push(...(await accessible(page)));
   await page.emulateMedia({ media: 'print' });
   await page.setViewportSize({ width: PAPER, height: HEIGHT });
   for (const wide of await page.evaluate(overflowOnPaper)) findings.push(`on paper: ${wide}`);
+  findings.push(...(await tooLong(page)));
   await page.close();
   return findings;
+}
+
+// What is meant for two pages is two pages when it is printed from the screen.
+async function tooLong(page) {
+  if (!(await page.evaluate(() => document.querySelector('main.short')))) return [];
+  const pages = (await page.pdf({ preferCSSPageSize: true })).toString('latin1').match(/\/Type\s*\/Page\b/g).length;
+  return pages > SHORT ? [`on paper: ${pages} pages, not ${SHORT}`] : [];
 }
 
 // Everything that can be used takes the focus, visibly, and the focus never stays where it is.

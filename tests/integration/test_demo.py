@@ -75,4 +75,4 @@ def test_an_attacker_who_reads_only_released_files_finds_nothing(release: Path) 
     marts = release / "marts" / "internal"
     scores = pq.read_table(marts / "theme_scores.parquet", filters=[(name, "=", code) for name, code in theme.items()])
     assert "secondary" in scores["suppressed"].to_pylist()
-    assert attack_release(marts, parents, 5, negative, **theme).to_dict("records") == []
+    assert attack_release({marts: 5}, parents, negative, **theme).to_dict("records") == []

@@ -330,4 +330,4 @@ def test_an_attacker_who_reads_only_released_files_finds_nothing(small: Built) -
         marts = small.current / "marts" / audience
         scores = pq.read_table(marts / "theme_scores.parquet", filters=[("respondent_group", "=", "parents")])
         assert scores["suppressed"].null_count < len(scores)
-        assert attack_release(marts, parents, least, negative, respondent_group="parents").to_dict("records") == []
+        assert attack_release({marts: least}, parents, negative, respondent_group="parents").to_dict("records") == []

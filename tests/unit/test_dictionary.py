@@ -48,7 +48,7 @@ def test_a_column_without_danish_is_an_error(monkeypatch: pytest.MonkeyPatch, tm
     content = yaml.safe_load(DANISH.read_text(encoding="utf-8"))
     del content["marts"]["theme_scores"]["columns"]["band"]
     monkeypatch.setattr(
-        dictionary, "_read", lambda file, read=dictionary._read: content if file == DANISH else read(file)
+        dictionary, "read_yaml", lambda file, read=dictionary.read_yaml: content if file == DANISH else read(file)
     )
     data_dictionary.cache_clear()
     try:

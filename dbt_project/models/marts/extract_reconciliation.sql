@@ -1,5 +1,16 @@
 -- One row per delivered file: every row of it is in exactly one place, counted where it ended.
-with scored as (
+with placed as (
+    select
+        file_id,
+        case reason
+            when 'replaced' then 'superseded'
+            when 'two_schools' then 'set_aside'
+            when 'out_of_order' then 'set_aside'
+        end as place
+    from {{ ref('stg_results_placed') }}
+),
+
+scored as (
     select
         respondents.file_id,
         count(distinct respondents.respondent_key) as rows_scored
@@ -39,8 +50,26 @@ kept as (
         file_id,
         'results' as content,
         count(*) as rows_kept
-    from {{ source('raw', 'results') }}
+    from placed
+    where place is null
     group by file_id
+),
+
+set_aside as (
+    select
+        file_id,
+        content,
+        place
+    from {{ source('raw', 'set_aside') }}
+
+    union all
+
+    select
+        file_id,
+        'results' as content,
+        place
+    from placed
+    where place is not null
 ),
 
 removed as (
@@ -49,7 +78,7 @@ removed as (
         content,
         sum(case when place = 'superseded' then 1 else 0 end) as rows_superseded,
         sum(case when place = 'set_aside' then 1 else 0 end) as rows_set_aside
-    from {{ source('raw', 'set_aside') }}
+    from set_aside
     group by file_id, content
 ),
 

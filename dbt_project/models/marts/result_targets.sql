@@ -1,6 +1,7 @@
 -- One row per school year, mapping, level, unit, target, respondent group, measure, grade and background (method.md 8).
 {%- set figure = [
-    'target', 'indicator', 'is_national', 'direction', 'is_change', 'goal', 'school_year', 'mapping', 'mapping_from', 'level', 'unit_id',
+    'target', 'indicator', 'is_national', 'direction', 'is_change', 'goal', 'school_year', 'school_year_before', 'mapping', 'mapping_from', 'level',
+    'unit_id',
     'respondent_group', 'measure', 'grade', 'background', 'n', 'n_before', 'value', 'value_before', 'reason',
 ] %}
 with figures as (
@@ -21,7 +22,7 @@ judged as (
     select
         *,
         case
-            when is_change and value_before is null then 'not_comparable'
+            when value is null or (is_change and value_before is null) then 'not_comparable'
             when
                 case direction
                     when 'at_least' then value >= goal - 0.000000001
@@ -47,6 +48,7 @@ select
     cast(grade as varchar) as grade,
     cast(background as varchar) as background,
     cast(mapping_from as varchar) as mapping_from,
+    cast(school_year_before as varchar) as school_year_before,
     cast(indicator as varchar) as indicator,
     cast(is_national as boolean) as is_national,
     cast(direction as varchar) as direction,

@@ -1,10 +1,12 @@
 -- One row per school year, level, unit, respondent group, test and part of the pupils: mean gain, variance (method.md 2, 8).
 {%- set key = ['school_year', 'level', 'unit_id', 'respondent_group', 'test', 'breakdown', 'breakdown_value'] %}
 {%- set units = [
-    ('programme', "'" ~ var('programme') ~ "'", 'lineage_id'),
-    ('municipality', 'municipality_id', 'lineage_id'),
+    ('programme', "'" ~ var('programme') ~ "'", 'lineage_id_last'),
+    ('municipality', 'municipality_id', 'lineage_id_last'),
     ('institution', 'lineage_id', 'class_id'),
 ] %}
+-- Clusters are schools (method.md 2). Who changed school during the year belongs to the one where the gain was completed: movers
+-- are no school of their own, and each by itself would count as a school more.
 with parts as (
     {% for level, unit, cluster in units %}
         {% for breakdown, value in [

@@ -27,6 +27,7 @@ pupils as (
         max(case when place_from_last = 1 then score end) as score_last,
         case when min(municipality_id) = max(municipality_id) then min(municipality_id) end as municipality_id,
         case when min(lineage_id) = max(lineage_id) then min(lineage_id) end as lineage_id,
+        max(case when place_from_last = 1 then lineage_id end) as lineage_id_last,
         case
             when
                 min(lineage_id) = max(lineage_id)
@@ -63,6 +64,7 @@ select
     pupils.grade,
     pupils.municipality_id,
     pupils.lineage_id,
+    pupils.lineage_id_last,
     pupils.class_id,
     pupils.measurements,
     pupils.score_first,

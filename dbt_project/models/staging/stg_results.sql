@@ -1,17 +1,8 @@
 -- One row per result that counts: a pupil's of one measurement of a test in a school year, or a figure of a school.
--- Where several mappings deliver the same result the latest delivery holds.
 with placed as (
-    select
-        results.*,
-        row_number() over (
-            partition by results.respondent_id, results.test, results.school_year, results.measurement
-            order by mappings.position desc, results.submitted_on desc nulls last, results.respondent_key desc
-        ) as place
-    from {{ source('raw', 'results') }} as results
-    inner join {{ source('raw', 'mappings') }} as mappings on results.mapping = mappings.mapping
-    where
-        coalesce(results.score, results.step, results.percentile) is not null
-        and (not results.is_figure or results.pupils >= 1)
+    select *
+    from {{ ref('stg_results_placed') }}
+    where reason is null
 )
 
 select
@@ -46,4 +37,3 @@ inner join {{ source('raw', 'tests') }} as tests
         and placed.school_year >= tests.from_year
         and (tests.to_year = '' or placed.school_year < tests.to_year)
 left join {{ source('raw', 'lineage') }} as lineages on placed.institution_id = lineages.institution_id
-where placed.place = 1

@@ -39,6 +39,7 @@ select
     now.grade,
     now.background,
     now.n_least as n,
+    case when targets.is_change and now.series = earlier.series then earlier.school_year end as school_year_before,
     case when targets.is_change and now.series = earlier.series then earlier.n_least end as n_before,
     case targets.indicator
         when 'share_good' then now.share_good

@@ -63,7 +63,7 @@ def chosen(system: System, primary: np.ndarray) -> np.ndarray:
 
 def need_of(system: System, primary: np.ndarray, n: np.ndarray) -> Needs:
     told = system.cells["is_told"].to_numpy(dtype=bool)
-    return needs(n, np.full(len(n), float(LEAST)), primary, np.where(told, 1.0, 0.001))
+    return needs(n, np.full(len(n), float(LEAST)), np.where(primary, LEAST - 1.0, np.inf), np.where(told, 1.0, 0.001))
 
 
 def released(cells: pd.DataFrame, hidden: np.ndarray) -> pd.DataFrame:

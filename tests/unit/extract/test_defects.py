@@ -53,6 +53,21 @@ def test_each_is_found_with_file_row_and_reason(planted: tuple[Path, list[Plant]
         assert len(found) == 1, (plant, [str(f) for f in in_file])
 
 
+def test_defects_of_results_are_found_where_they_were_planted(tmp_path: Path) -> None:
+    """26 to 29: a pupil at two schools, a measurement out of order, a score off the scale, a day of another school year."""
+    programme = load_programme("thisted")
+    summary = simulate(programme, tmp_path, 0.1, has_defects=True)
+    with (summary.truth / "defects.csv").open(encoding="utf-8") as file:
+        plants = [plant for plant in csv.DictReader(file) if int(plant["number"]) > 25]
+    assert [int(plant["number"]) for plant in plants] == [26, 27, 28, 29]
+    spoilt = {summary.folder / plant["mapping"] / plant["file"] for plant in plants}
+    findings = check_files(programme, sorted(spoilt), load_settings({}, home=tmp_path / "home"))
+    told = {(f.mapping, f.file, str(f.row), f.column, f.reason, f.action) for f in findings}
+    keys = ("mapping", "file", "row", "column", "reason", "action")
+    assert {tuple(plant[key] for key in keys) for plant in plants} <= told
+    assert {f.reason for f in findings} - {plant["reason"] for plant in plants} <= {"moved_institution"}
+
+
 def test_nothing_else_is_found(planted: tuple[Path, list[Plant], list[Finding]]) -> None:
     """Beside answers that many give (don't know, nothing), findings are what was planted: no false alarm."""
     _, plants, findings = planted

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from pipelines.errors import ConfigurationError, InputError
-from pipelines.extract import extract_group, look_at_landing, raw_folder
+from pipelines.extract import check_files, extract_group, look_at_landing, raw_folder
 from pipelines.programme import load_programme
 from pipelines.settings import Settings, load_settings
 from pipelines.validation import validate_results
@@ -131,6 +131,26 @@ def test_every_row_ends_where_the_rules_say(folder: Path, settings: Settings) ->
     assert "moved_institution" in reasons
 
 
+def test_rules_over_several_files_are_told_with_file_and_row(folder: Path, settings: Settings) -> None:
+    """A pupil in two schools and a measurement out of order, each in two files of the school year."""
+    yaml = folder / "programme.yaml"
+    yaml.write_text(yaml.read_text("utf-8").replace("path: results.csv", 'path: "results*.csv"'), encoding="utf-8")
+    landing = settings.landing_dir / "lille" / "2015"
+    landing.mkdir(parents=True)
+    first = spelling("1", 1, "20") + spelling("2", 2, "24", day="01-10-2015") + spelling("3", 1, "20")
+    second = spelling("3", 2, "21") + spelling("1", 1, "20", school="101002") + spelling("2", 1, "20", day="02-11-2015")
+    (landing / "results_a.csv").write_text(HEADER + first, encoding="utf-8")
+    (landing / "results_b.csv").write_text(HEADER + second, encoding="utf-8")
+    findings = check_files(load_programme(folder), [landing], settings)
+    told = {(one.file, one.reason, one.row, one.action) for one in findings}
+    assert told == {
+        ("results_a.csv", "two_schools", 2, "set aside"),
+        ("results_b.csv", "two_schools", 3, "set aside"),
+        ("results_a.csv", "out_of_order", 3, "set aside"),
+        ("results_b.csv", "out_of_order", 4, "set aside"),
+    }
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [
@@ -196,3 +216,45 @@ def test_faults_of_tests_and_targets_are_told_with_their_place(
     with pytest.raises(ConfigurationError) as caught:
         load_programme(folder)
     assert message in str(caught.value)
+
+
+FITTING = """\
+test,from_year,kind,subject,label_da,label_en,score_min,score_max,grades,reliability,reason_da,reason_en
+nt_laesning,2014/15,national_test,dansk_laesning,Læsning,Reading,,,2 4 6 8,,,
+nt_matematik,2014/15,national_test,matematik,Matematik,Mathematics,,,3 6,,,
+fp9,2015/16,exam,matematik,Prøve,Exam,-3,12,,,,
+staveproeve,2014/15,measurement,dansk_stavning,Staveprøve,Spelling,0,50,,0.9,,
+"""
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("share_good,nt_laesning,matematik,,,,", "column subject: 'matematik' is not the subject of 'nt_laesning'; correct one of the two"),
+        ("share_good,,dansk_stavning,,,,", "column subject: no national_test has the subject 'dansk_stavning'; share_good has dansk_laesning, matematik"),
+        ("share_good,nt_matematik,,4,,,", "column grade: nobody in grade 4 takes such a test (column grades of tests.csv); correct the grade"),
+        ("share_good,,matematik,8,,,", "column grade: nobody in grade 8 takes such a test"),
+        ("share_good,nt_laesning,,12,,,", "column grade: '12' is no grade (0 to 10)"),
+        ("mean_score,fp9,,9,,,", "column grade: no extract of such a test has a column for the grade"),
+        ("mean_score,fp9,,,,2014/15,", "column school_year: lies before the first series of such a test (2015/16, tests.csv)"),
+        ("theme,,,,trivsel,2016/17,", "column school_year: no mapping was held in 2016/17; they were held in 2015/16, 2017/18, 2019/20"),
+        ("social_gap,,,,trivsel,,", "column indicator: no extract of whoever is asked theme trivsel tells the parents' education"),
+        ("share_good,nt_laesning,,4,,,4.1", "column serves: '4.1' is no national target; they are 1.1, 1.2, 2.1, 3.1"),
+    ],
+)  # fmt: skip
+def test_a_target_that_nothing_fits_is_told_with_its_place(folder: Path, target: str, message: str) -> None:
+    """It would have no rows, and nobody would know why."""
+    indicator, test, subject, grade, theme, year, serves = target.split(",")
+    (folder / "tests.csv").write_text(FITTING, encoding="utf-8")
+    yaml = folder / "programme.yaml"
+    yaml.write_text(yaml.read_text("utf-8") + "national_targets: {wellbeing: trivsel}\n", encoding="utf-8")
+    head = "target,label_da,label_en,indicator,test,subject,grade,theme,direction,goal,school_year,serves\n"
+    right = "T1,Læsning,Reading,share_good,nt_laesning,dansk_laesning,4,,at_least,0.85,2015/16,1.1\n"
+    wrong = f"T2,Mål,Target,{indicator},{test},{subject},{grade},{theme},at_least,0.5,{year},{serves}\n"
+    (folder / "targets.csv").write_text(head + right, encoding="utf-8")
+    assert load_programme(folder).targets["serves"].tolist()[-1] == "1.1"
+    (folder / "targets.csv").write_text(head + right + wrong, encoding="utf-8")
+    with pytest.raises(ConfigurationError) as caught:
+        load_programme(folder)
+    assert str(caught.value).startswith(f"targets.csv, row 3, {message}")
+    assert "\n" not in str(caught.value)

@@ -8,16 +8,20 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from pypdf import PdfReader
 
 from pipelines.programme import Programme
 from pipelines.reporting import Edition, Provenance
 from pipelines.reporting.build import Desk, Job
 from pipelines.reporting.canvas import Canvas
 from pipelines.reporting.documents import entries
+from pipelines.reporting.figures import draw
+from pipelines.reporting.pdf import render_pdf
 from tests.unit.reporting import example
 from tests.unit.reporting.pages import Page, page_of
 
 MANY = 60
+ON_PAPER = ("municipality-101", "summary-municipality-101")
 TALL = ("theme", "respondent_group")
 
 
@@ -33,9 +37,25 @@ def write(
         desk = Desk(of, (edition,), provenance, "first", "joint")
         desk.work(Job(unit=("municipality", "101")))
         assert {entry.kind for entry in entries(desk.sources[0], desk.say)} >= {"municipality", "theme"}
+        for document in desk.documents(desk.sources[0], Job(unit=("municipality", "101"))):
+            if document.entry.name in ON_PAPER:
+                drawings = draw(document.charts, desk.say.voices, {})
+                made = render_pdf(document, drawings, desk.say.voices["da"])
+                (folder / "out" / "da" / f"{document.entry.name}.pdf").write_bytes(made)
         return folder / "out" / "da"
 
     return written
+
+
+def papers(out: Path) -> dict[str, str]:
+    """The municipality's report and summary on paper: the text of each; the summary never takes more than two pages."""
+    found = {}
+    for kind in ON_PAPER:
+        reader = PdfReader(out / f"{kind}.pdf")
+        assert len(reader.pages) <= 2 or not kind.startswith("summary")
+        text = " ".join(page.extract_text() for page in reader.pages)
+        found[kind] = "".join(text.replace("\u00ad", "").split())
+    return found
 
 
 def is_sound(page: Page) -> None:
@@ -58,6 +78,7 @@ def test_a_municipality_of_which_everything_is_hidden(write: Callable[..., Path]
             if "status" in table:
                 tables[name]["status"] = table["status"].mask(hidden, "suppressed")
     out = write(tables)
+    assert "Allegruppenstalerundertrykt:forfåbesvarelser." in papers(out)["municipality-101"]
     for name in (
         "municipality-101",
         "summary-municipality-101",
@@ -108,7 +129,10 @@ def test_sixty_themes(write: Callable[..., Path], programme: Programme) -> None:
         ignore_index=True,
     )
     many = replace(programme, themes=themes, items=spread(programme.items), codebook=book)
-    out = write({name: spread(table) for name, table in example.marts().items()}, many)
+    tables = {name: spread(table) for name, table in example.marts().items()}
+    out = write(tables, many)
+    text = papers(out)["municipality-101"]
+    assert all("".join(label.split()) in text for label in labels)
     page = page_of(out / "municipality-101.html")
     is_sound(page)
     table = page.table("Elever: niveau i Kortlægning 2019")
@@ -117,6 +141,11 @@ def test_sixty_themes(write: Callable[..., Path], programme: Programme) -> None:
     summary = page_of(out / "summary-municipality-101.html")
     assert all(len(t.rows) <= MANY for t in summary.tables)
     assert len(summary.table("Styrker").rows) <= 5
+
+
+def test_one_round_only_on_paper(write: Callable[..., Path]) -> None:
+    text = papers(write(example.limited("2015")))
+    assert all("Derergennemførténkortlægning." in one for one in text.values())
 
 
 def test_a_school_with_one_theme(reports: Path) -> None:

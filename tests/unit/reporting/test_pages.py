@@ -130,17 +130,29 @@ def test_equal_bytes_in_worker_processes(
     assert told == [f"reports: {n}/10" for n in range(1, 11)]
 
 
-def test_profiles_of_the_first_municipality_only(
+def test_a_sample_is_of_each_kind_of_document(
     tmp_path: Path, marts: Path, programme: Programme, provenance: Provenance
 ) -> None:
-    """Bakkeby comes first and has all schools; with another first municipality there would be none."""
-    write_reports(programme, [Edition("public", marts, tmp_path / "a")], provenance, profiles="first")
-    assert (tmp_path / "a" / "da" / "school-901.html").is_file()
+    """Bakkeby comes first and has all schools; with another first municipality the sample is that one's."""
+
+    def sample(of: Programme, out: Path) -> set[str]:
+        write_reports(of, [Edition("public", marts, out)], provenance, documents="sample")
+        return {path.stem for path in (out / "da").glob("*.html")}
+
+    names = sample(programme, tmp_path / "a")
+    assert "school-901" in names
+    assert {name for name in names if "municipality-" in name} == {
+        "municipality-101",
+        "municipality-2-cfc0f504e0",
+        "municipality-303",
+        *(f"{kind}-municipality-101" for kind in ("summary", "response", "progression", "quality")),
+    }
+    assert len([name for name in names if name.startswith("theme-")]) == 1
     moved = replace(programme, municipalities=programme.municipalities.assign(label=["Åbjerg", "Ødeby", "Ærø"]))
     moved = replace(moved, lineage=moved.lineage.assign(municipality_id=["Å/../2", "101", "101", "101"]))
-    write_reports(moved, [Edition("public", marts, tmp_path / "b")], provenance, profiles="first")
-    assert [path.name for path in (tmp_path / "b" / "da").glob("*school-*")] == ["school-901.html"]
-    assert not list((tmp_path / "b" / "da").glob("daycare-*"))
+    names = sample(moved, tmp_path / "b")
+    assert [name for name in names if "school-" in name] == ["school-901"]
+    assert not [name for name in names if name.startswith("daycare-")]
 
 
 def test_no_data_is_said_in_words(reports: Path) -> None:

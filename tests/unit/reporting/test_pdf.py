@@ -18,12 +18,36 @@ from pipelines.reporting.build import Desk, Job
 from pipelines.reporting.canvas import Canvas
 from pipelines.reporting.columns import PAGE, Texts, pieces_of
 from pipelines.reporting.figures import draw
-from pipelines.reporting.model import Document, Fold, Language, Number, Table
-from pipelines.reporting.pdf import render_pdf
+from pipelines.reporting.model import (
+    Block,
+    Chart,
+    Document,
+    Fold,
+    Interval,
+    Language,
+    Number,
+    Paragraph,
+    Table,
+    Tiles,
+    Words,
+)
+from pipelines.reporting.pdf import _Writer, render_pdf
 from pipelines.reporting.texts import Voices
 from tests.unit.reporting import example
 from tests.unit.reporting.test_html import CHART, TABLE, said
 
+ONE_EACH = (
+    "programme",
+    "municipality-101",
+    "school-901",
+    "daycare-9-3-d108ac7694",
+    "progression-municipality-101",
+    "theme-ro",
+    "summary-municipality-101",
+    "quality-municipality-101",
+    "response-municipality-101",
+)
+KINDS = {name.split("-")[0] for name in ONE_EACH}
 GOLDEN = Path(__file__).parent / "golden_page.txt"
 
 
@@ -56,8 +80,13 @@ def tags(reader: PdfReader) -> list[str]:
 def documents(
     programme: Programme, marts: Path, provenance: Provenance, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Document]:
+    """One of every kind, a school's and a day-care institution's too."""
     desk = Desk(programme, (Edition("public", marts, tmp_path_factory.mktemp("none")),), provenance)
-    return {d.entry.name: d for d in desk.documents(desk.sources[0], Job(("municipality", "101")))}
+    units = (("municipality", "101"), ("programme", example.PROGRAMME), ("institution", "901"), ("institution", "9/3"))
+    jobs = (*(Job(unit) for unit in units), Job(family="ro"))
+    found = {d.entry.name: d for job in jobs for d in desk.documents(desk.sources[0], job)}
+    assert {document.entry.kind for document in found.values()} == KINDS
+    return found
 
 
 def paper(document: Document, voices: Voices, language: Language = "da") -> bytes:
@@ -102,7 +131,7 @@ def hidden_on_paper(document: Document) -> set[str]:
 
 
 @pytest.mark.parametrize("language", ["da", "en"])
-@pytest.mark.parametrize("name", ["municipality-101", "summary-municipality-101", "quality-municipality-101"])
+@pytest.mark.parametrize("name", ONE_EACH)
 def test_every_number_of_every_table_is_in_the_text(
     documents: dict[str, Document], voices: Voices, language: Language, name: str
 ) -> None:
@@ -113,13 +142,63 @@ def test_every_number_of_every_table_is_in_the_text(
     rows = [row for table in document.tables if table.name not in hidden for row in table.rows]
     assert rows
     for row in rows:
-        figures = [number.write(cell.kind, cell.value) for cell in row.cells if isinstance(cell, Number)]
+        figures = [number.write_number(cell) for cell in row.cells if isinstance(cell, Number)]
+        figures += [
+            number.write_interval(cell.kind, cell.low, cell.high)
+            for cell in row.cells
+            if isinstance(cell, Number | Interval) and cell.low is not None and cell.high is not None
+        ]
         missing = [figure for figure in figures if re.sub(r"\s", "", figure) not in found]
         assert missing == []
 
 
 def test_a_summary_fits_two_pages(documents: dict[str, Document], voices: Voices) -> None:
     assert len(read(paper(documents["summary-municipality-101"], voices)).pages) <= 2
+
+
+@pytest.mark.parametrize("name", ["programme", "municipality-101", "school-901"])
+def test_the_summary_of_a_report_is_its_first_page(documents: dict[str, Document], voices: Voices, name: str) -> None:
+    document = documents[name]
+    first = re.sub(r"\s", "", read(paper(document, voices)).pages[0].extract_text())
+    summary = replace(document, sections=document.sections[:1])
+    for block in summary.blocks:
+        if isinstance(block, Paragraph):
+            assert re.sub(r"\s", "", block.words["da"]) in first
+    for row in (row for table in summary.tables for row in table.rows):
+        assert re.sub(r"\s", "", row.label["da"]) in first
+        for cell in (one for one in row.cells if isinstance(one, Words)):
+            assert re.sub(r"\s", "", cell.words["da"]) in first.replace("\u00ad", "")
+
+
+@pytest.mark.parametrize("kind", ["pdf", "html"])
+def test_links_lead_to_files_that_are_written(documents: dict[str, Document], voices: Voices, kind: str) -> None:
+    """Where only joint documents become paper, a municipality's schools have pages and no paper."""
+    document = replace(documents["municipality-101"], links_to_pdf=kind == "pdf")
+    pages = read(paper(document, voices)).pages
+    found = [
+        str(a.get_object()["/A"]["/URI"]) for page in pages for a in page.get("/Annots", ()) if "/A" in a.get_object()
+    ]
+    assert f"school-901.{kind}" in found
+
+
+def test_the_summary_of_a_large_programme_fits_two_pages(documents: dict[str, Document], voices: Voices) -> None:
+    """Twelve respondent groups, five strengths and five focus areas with long names."""
+    document = documents["summary-municipality-101"]
+
+    def grown(table: Table, most: int) -> Table:
+        rows = [replace(row, label=said(f"{row.label['da']} {k}")) for k in range(most) for row in table.rows]
+        return replace(table, parts=(replace(table.parts[0], rows=tuple(rows[:most])),))
+
+    def larger(block: Block) -> Block:
+        if isinstance(block, Table):
+            return grown(block, 5 if block.name in ("strengths", "focus") else 12)
+        if isinstance(block, Chart) and isinstance(block.plot, Tiles):
+            rows = tuple((said(f"Gruppe {k}"), (2,) * len(block.plot.statuses)) for k in range(12))
+            return replace(block, plot=replace(block.plot, rows=rows), table=block.table and grown(block.table, 12))
+        return block
+
+    sections = tuple(replace(s, blocks=tuple(map(larger, s.blocks))) for s in document.sections)
+    assert len(read(paper(replace(document, sections=sections), voices)).pages) <= 2
 
 
 def test_the_same_document_gives_the_same_bytes(documents: dict[str, Document], voices: Voices) -> None:
@@ -134,6 +213,15 @@ def test_what_is_suppressed_is_in_no_byte(
     desk = Desk(programme, (Edition("public", marts, tmp_path),), provenance)
     for document in desk.documents(desk.sources[0], Job(("municipality", "101"))):
         assert paper(document, voices) == paper(documents[document.entry.name], voices)
+    # What typst is given decides the bytes: of the other kinds that is compared, figures included.
+    units = (("programme", example.PROGRAMME), ("institution", "901"), ("institution", "9/3"))
+    for job in (*(Job(unit) for unit in units), Job(family="ro")):
+        for document in desk.documents(desk.sources[0], job):
+            given, known = (
+                _Writer(voices["en"], draw(one.charts, voices, {})).document(one)
+                for one in (document, documents[document.entry.name])
+            )
+            assert given == known
 
 
 def test_simulated_data_are_marked_on_every_page(documents: dict[str, Document], voices: Voices) -> None:

@@ -14,15 +14,16 @@ import pytest
 
 from pipelines.programme import Programme
 from pipelines.reporting import Provenance
-from pipelines.reporting.catalogue import Academic
+from pipelines.reporting.catalogue import Academic, Target
 from pipelines.reporting.content import Source, content_of, source_of, tally_of
-from pipelines.reporting.model import Bullets, Cell, Hidden, Number, Paragraph, Section, Table, Words
+from pipelines.reporting.model import Bullets, Cell, Fold, Heading, Hidden, Number, Paragraph, Section, Table, Words
 from pipelines.reporting.organisation import competence, levels_compared, same_persons, sectors, shared_themes
 from pipelines.reporting.other_sources import other_sources
 from pipelines.reporting.reading import Marts
 from pipelines.reporting.records import Change, Content, GroupBlock, Level, Pair, ThemeBlock, Turnover
 from pipelines.reporting.sections import Sections
 from pipelines.reporting.statements import first_rise, potential, progress
+from pipelines.reporting.targets import targets
 from pipelines.reporting.texts import Speaker, Voices
 
 PAIRS = (Pair("2015", "2017"), Pair("2017", "2019"))
@@ -225,16 +226,23 @@ def test_other_sources_stand_beside_the_survey(
             row | exam | {"school_year": "2016/17"},
             row | exam | {"school_year": "2017/18", "suppressed": "n_lt_min"},
         ]
-    ).assign(suppressed=lambda frame: frame["suppressed"].astype("object")).to_parquet(
+    ).assign(suppressed=lambda frame: frame["suppressed"].astype("object"), is_significant=None).to_parquet(
         folder / "academic_results.parquet"
     )
     words = {"laesning": {"da": "Læsning", "en": "Reading"}, "fp9": {"da": "Prøver", "en": "Exams"}}
-    academic = Academic(words, frozenset(), {}, {}, ())
+    academic = Academic(words, (), {}, {}, ())
     held = replace(source, marts=Marts(folder), academic=academic)
-    section = other_sources(held, Sections(Speaker(voices), plain))
-    assert told(section) == [
-        "Nationale test: Andelen af gode elever er steget fra 2016/17 til 2017/18 på 1 af 2 test og klassetrin."
-    ]
+    assert plain.tally is not None
+    still = replace(plain, tally=replace(plain.tally, counts=plain.tally.counts | {"increase": 2, "decrease": 2}))
+    section = other_sources(held, Sections(Speaker(voices), still))
+    moved = "Nationale test: Andelen af gode elever er steget fra 2016/17 til 2017/18 på 1 af 2 test og klassetrin."
+    lifted = "Løfteevne: I 2016/17 ligger gennemsnittet 0,20 karakterpoint over det, elevernes baggrund lader forvente (Prøver)."
+    assert told(section)[:2] == [moved, lifted], "the survey points nowhere: nothing points the same way"
+    for up, down, word in ((3, 1, "Det peger samme vej"), (1, 3, "Det peger ikke samme vej")):
+        counts = plain.tally.counts | {"increase": up, "decrease": down}
+        bent_survey = replace(plain, tally=replace(plain.tally, counts=counts))
+        section = other_sources(held, Sections(Speaker(voices), bent_survey))
+        assert told(section)[:2] == [moved, f"{lifted} {word} som kortlægningen."]
     rows = table(section, "andre-national-test").parts[0].rows
     assert [row.label["da"] for row in rows] == [
         "4. klasse, 2016/17",
@@ -246,3 +254,102 @@ def test_other_sources_stand_beside_the_survey(
     rows = table(section, "andre-exam").parts[0].rows
     assert [shown(row.cells) for row in rows] == [[90, 7.2, 7.0, 0.2], ["•"] * 4]
     assert other_sources(source, Sections(Speaker(voices), plain)) is None
+
+
+def test_significance_of_schools_is_counted_and_shown(
+    source: Source, plain: Content, voices: Voices, marts: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(marts, tmp_path / "marts"))
+    exam = {
+        "respondent_group": "elever",
+        "background": "all",
+        "test": "fp9",
+        "kind": "exam",
+        "grade": "all",
+        "series": 1,
+    }
+    exam |= {"school_year": "2017/18", "n": 30, "mean_score": 7.0, "expected": 6.9, "suppressed": None}
+    exam |= dict.fromkeys(("share_good", "share_best", "share_poor"))
+    found = [
+        (member.unit, *one)
+        for member, one in zip(plain.members, ((0.5, True), (-0.4, True), (0.1, False)), strict=False)
+    ]
+    rows = [
+        exam | {"level": u[0], "unit_id": u[1], "added_value": value, "is_significant": one} for u, value, one in found
+    ]
+    level, unit = plain.place.unit
+    rows.append(exam | {"level": level, "unit_id": unit, "added_value": 0.1, "is_significant": None})
+    pd.DataFrame(rows).to_parquet(folder / "academic_results.parquet")
+    held = replace(
+        source, marts=Marts(folder), academic=Academic({"fp9": {"da": "Prøver", "en": "Exams"}}, (), {}, {}, ())
+    )
+    section = other_sources(held, Sections(Speaker(voices), plain))
+    above, below = (sum(one and sign * value > 0 for _, value, one in found) for sign in (1, -1))
+    assert told(section)[1] == (
+        f"Forskellen er statistisk sikker på {above + below} af de {len(found)} skoler, hvor den kan vises: på {above} over og "
+        f"på {below} under det forventede (Prøver, 2017/18)."
+    )
+    assert "Statistisk sikker forskel" not in [column.words["da"] for column in table(section, "andre-exam").columns]
+    own = table(other_sources(held, Sections(Speaker(voices), content_of(held, plain.members[0]))), "andre-exam")
+    assert own.columns[-1].words["da"] == "Statistisk sikker forskel"
+    assert shown(own.parts[0].rows[0].cells)[-1] == "ja"
+
+
+def test_targets_stand_under_the_national_goals_year_by_year(
+    source: Source, plain: Content, voices: Voices, marts: Path, tmp_path: Path
+) -> None:
+    """What a municipality has set stands below the national target that it serves; grades are numbers; every year is there."""
+    folder = Path(shutil.copytree(marts, tmp_path / "marts"))
+    level, unit = plain.place.unit
+    row = {"level": level, "unit_id": unit, "mapping": "", "mapping_from": None, "respondent_group": "elever"}
+    row |= {"measure": "laesning", "background": "all", "direction": "at_least", "suppressed": None, "reason": None}
+    row |= {"indicator": "share_good", "goal": 0.8, "n": 90, "value_before": None, "status": "met", "is_national": True}
+    good = [
+        row | {"target": "1.1", "grade": grade, "school_year": year, "value": 0.9}
+        for grade in ("10", "4")
+        for year in ("2015/16", "2016/17")
+    ]
+    own = row | {
+        "target": "K",
+        "grade": "4",
+        "school_year": "2016/17",
+        "value": 0.4,
+        "status": "not_met",
+        "is_national": False,
+    }
+    other = own | {
+        "target": "Z",
+        "goal": None,
+        "direction": "rises",
+        "status": "not_comparable",
+        "reason": "no_year_before",
+    }
+    pd.DataFrame([*good, own, other]).to_parquet(folder / "result_targets.parquet")
+    targets_ = {
+        ("1.1", ""): Target({"da": "Gode", "en": "Good"}, True, "1.1"),
+        ("2.1", ""): Target({"da": "Dårlige", "en": "Poor"}, True, "2.1"),
+        ("K", unit): Target({"da": "Vores", "en": "Ours"}, False, "1.1"),
+        ("Z", unit): Target({"da": "Andet", "en": "Other"}, False, None),
+    }
+    academic = Academic({"laesning": {"da": "Læsning", "en": "Reading"}}, (), targets_, {}, ())
+    section = targets(replace(source, marts=Marts(folder), academic=academic), Sections(Speaker(voices), plain))
+    assert section is not None
+    headings = [block.words["da"].partition(":")[0] for block in section.blocks if isinstance(block, Heading)]
+    assert headings == ["Nationalt mål 1", "Nationalt mål 2", "Nationalt mål 3", "Kommunens øvrige mål"]
+    assert any(isinstance(b, Paragraph) and b.words["da"] == "2.1 Dårlige: Der er ingen tal." for b in section.blocks)
+    first = table(section, "resultatmaal-1")
+    assert [column.words["da"] for column in first.columns] == ["Målt ved", "2015/16", "2016/17"]
+    assert [part.label["da"] for part in first.parts if part.label] == ["1.1 Gode", "Kommunens mål under 1.1: Vores"]
+    told_ = [
+        (row.label["da"], [cell.words["da"] for cell in row.cells if isinstance(cell, Words)]) for row in first.rows
+    ]
+    assert told_ == [
+        ("Læsning, 4. klasse", ["90\u00a0%: nået", "90\u00a0%: nået"]),
+        ("Læsning, 10. klasse", ["90\u00a0%: nået", "90\u00a0%: nået"]),
+        ("Læsning, 4. klasse", ["–", "40\u00a0%: ikke nået"]),
+    ]
+    folded = [block for block in section.blocks if isinstance(block, Fold)][-1].blocks[0]
+    assert isinstance(folded, Table)
+    last = next(iter(folded.rows)).cells[-1]
+    assert isinstance(last, Words)
+    assert last.words["da"] == "ikke sammenlignelig: der er ingen tal for skoleåret før"

@@ -66,8 +66,18 @@ def test_majority_only_above_one_half_of_the_comparable(
         ),
         (
             {"inconclusive": 6},
+            "Fra 2017 til 2019 er alle 6 temaer, der kan sammenlignes, uafklarede: Tallene kan hverken vise en ændring eller"
+            " udelukke den.",
+        ),
+        (
+            {"inconclusive": 1},
+            "Fra 2017 til 2019 er det ene tema, der kan sammenlignes, uafklaret: Tallene kan hverken vise en ændring eller"
+            " udelukke den.",
+        ),
+        (
+            {"inconclusive": 5, "decrease": 1},
             "Fra 2017 til 2019 er der ikke stigning eller status quo på nogen af de 6 temaer, der kan sammenlignes."
-            " 6 temaer er uafklarede, og ingen viser fald.",
+            " 5 temaer er uafklarede, og ét viser fald.",
         ),
         ({"no_data": 7}, "Fra 2017 til 2019 kan ingen temaer sammenlignes. Ikke medregnet: 7 uden data."),
     ],

@@ -27,7 +27,7 @@ MakeTiny = Callable[[dict[str, str]], Programme]
         ("shares: {four: [0.5, 0.5]}", "has 4 valid answers, not 2"),
         ("shares: {six: [0.5, 0.5]}", "'six' is not in scales.csv"),
         ("sizes: {municipalities: {C: 1}}", "'C' is not in municipalities.csv"),
-        ("sizes: [", "cannot be read as YAML"),
+        ("sizes: [", "is not YAML"),
     ],
 )
 def test_faults_are_told(make_tiny: MakeTiny, tiny_files: dict[str, str], text: str, told: str) -> None:

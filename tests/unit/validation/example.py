@@ -497,6 +497,7 @@ TARGET: dict[str, object] = {
     "grade": "4",
     "background": "all",
     "mapping_from": None,
+    "school_year_before": None,
     "indicator": "share_good",
     "is_national": True,
     "direction": "at_least",
@@ -720,11 +721,18 @@ def valid_tables() -> dict[str, pd.DataFrame]:
         "result_targets": _frame(
             TARGET,
             {},
-            {**RISING, "value": 0.1, "value_before": 0.12, "n_before": 41, "status": "not_met"},
+            {
+                **RISING,
+                "school_year_before": "2015/16",
+                "value": 0.1,
+                "value_before": 0.12,
+                "n_before": 41,
+                "status": "not_met",
+            },
             {**RISING, "grade": "6", "value": 0.1, "status": "not_comparable", "reason": "no_year_before"},
             _hidden(
                 TARGET,
-                tuple(TARGET)[:15],
+                tuple(TARGET)[:16],
                 level="municipality",
                 unit_id="101",
                 status="suppressed",

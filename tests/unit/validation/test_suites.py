@@ -57,7 +57,7 @@ def test_suite_is_read(tmp_path: Path) -> None:
         (
             "min_value: 0",
             "min_value: {setting: disclosure.{audience}_min_n}",
-            "trial.yaml: is not YAML",
+            "trial.yaml, row 13, column 61: is not YAML",
         ),
         (
             "min_value: 0",
