@@ -116,8 +116,8 @@ def test_social_gap(built: tuple[Warehouse, by_pandas.Oracle]) -> None:
     key = ["mapping", *KEY]
     # A school has its row though it has no data.
     ours = "(select * from social_gap where level <> 'institution' or n is not null)"
-    figures = ["n", "n_unknown", "n_lowest", "n_highest", *LEAST, "gap"]
-    compare(warehouse, oracle.social_gap, ours, key, figures + INTERVAL)
+    figures = ["n", "n_unknown", "n_lowest", "n_highest", *LEAST, "gap", "se", "df", "ci_low", "ci_high"]
+    compare(warehouse, oracle.social_gap, ours, key, figures)
 
 
 def test_social_gap_change(built: tuple[Warehouse, by_pandas.Oracle]) -> None:

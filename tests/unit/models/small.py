@@ -74,7 +74,7 @@ def small_survey(folder: Path, more: str = "") -> Survey:
     number = everyone["respondent_id"].str.rpartition("-")[2].astype(int)
     for school, classes in (("101004", 8), ("102", 9)):
         here = everyone["institution_id"].eq(school)
-        everyone["class_id"] = everyone["class_id"].mask(here, (number % classes).astype(str))
+        everyone["class_id"] = everyone["class_id"].mask(here, (number % classes).astype(str) + "B")
     elsewhere = everyone["institution_id"].isin(["102002", "102003"]) & everyone["respondent_group"].eq("pupils")
     everyone["background"] = everyone["background"].mask(elsewhere & everyone["background"].eq("1"), "2")
     opened = everyone["institution_id"].eq("102002") & everyone["mapping"].eq("2015")
