@@ -79,6 +79,7 @@ SHORT = "not forty and not nobody_is_linked"
 JUDGES = {
     "int_turnover": [LINKED],
     "int_change_clusters": [LINKED],
+    "stg_results_placed": [RESULTS],
     "stg_results": [RESULTS],
     "int_pupil_gains": [RESULTS],
     "int_gain_estimates": [RESULTS],
