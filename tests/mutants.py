@@ -79,6 +79,7 @@ SHORT = "not forty and not nobody_is_linked"
 JUDGES = {
     "int_turnover": [LINKED],
     "int_change_clusters": [LINKED],
+    "stg_results_placed": [RESULTS],
     "stg_results": [RESULTS],
     "int_pupil_gains": [RESULTS],
     "int_gain_estimates": [RESULTS],
@@ -110,6 +111,10 @@ NOUGHT = "both give zero where there is no spread at all"
 ONE_MUNICIPALITY = "a school lies in one municipality"
 ALONE = "a mean of one cluster has no interval whatever its variance (`contrasts.with_interval`)"
 CLUSTERED = "in an initiative schools are the clusters: nobody stands for himself"
+NO_CLASS = "only the values of a class could be those of another breakdown, and a class has no clusters of its own"
+ONE = "one cluster differs from its own mean by nothing, and nothing over nothing is no figure either"
+NO_SLUG = "no municipality bears the slug of the programme"
+ONE_N = "all items of a theme tell the same figure of it"
 EQUIVALENT: tuple[Same, ...] = (
     Same(".*", "> 0.00000000001 * ", NOUGHT),
     Same("int_trend_items", "sum( [", "a sum of counts is nothing when its mean is"),
@@ -119,6 +124,36 @@ EQUIVALENT: tuple[Same, ...] = (
     Same("int_initiative_changes", "cast(sum(n) as bigint) as n", CLUSTERED),
     Same("int_initiative_changes", "min(case when is_clustered", CLUSTERED),
     Same("int_initiative_changes|int_social_gap.*", "case when count(*) > 1 then", ALONE),
+    Same(
+        "int_social_gaps",
+        "min(n) as n_least",
+        "persons count where a school has no clusters, and no rule asks for that",
+    ),
+    Same("int_change_estimates", "case when count(*) > 1 then", ONE),
+    Same("int_level_estimates", "means.n_clusters > 1", ONE),
+    Same(
+        "int_change_estimates",
+        ".breakdown = ",
+        "a change has no breakdown but gender and grade band, whose values are other words",
+    ),
+    Same(
+        "int_social_gap_changes",
+        "and clusters.breakdown = 'background'",
+        "the clusters of a change are not those of classes",
+    ),
+    Same("int_item_contributions", ".theme = items_", "an item has one theme"),
+    Same("int_item_contributions", "parameters.sigma > 0", "without spread in the base there is no change"),
+    Same("int_level_estimates", "and means.breakdown = cluster_variances.breakdown", NO_CLASS),
+    Same("int_weighted_levels", "and levels.level = ", NO_SLUG),
+    Same("int_composition", "totals.level = changes.level", NO_SLUG),
+    Same("int_composition", "on changes.level = schools.level", NO_SLUG),
+    Same(
+        "int_composition",
+        "and breakdown = 'all' [\\band",
+        "of a school's sums that of all is the largest, on scales without negative values",
+    ),
+    Same("int_item_contributions", "min(n_theme_from), min(n_theme_to)) as n_least [\\bmin\\( -> max(] (3)", ONE_N),
+    Same("int_item_contributions", "min(n_theme_from), min(n_theme_to)) as n_least [\\bmin\\( -> max(] (4)", ONE_N),
     Same("int_intra_class", "(n - n_squared / n) / (k - 1)", "one unit has no variance between units either"),
 )
 """What is left after the judges, each with its reason; one that explains nothing any more is told."""

@@ -22,6 +22,7 @@ from tests.unit.models.survey import ITEMS, answer_all, numbered, people, write_
 SURVEY_ITEMS = ITEMS | {
     ("pupils", "ro"): [("r1", 1), ("r2", -1), ("r3", 1), ("r4", 1), ("r5", 1)],
     ("teachers", "ro"): [("r1", 1), ("r2", 1)],
+    ("parents", "trivsel"): [("q1", 1), ("q2", 1), ("q3", 1)],
     # An item of this name is in the trend form here, and not in that of the pupils.
     ("parents", "ro"): [("r1", 1), ("r2", 1), ("r3", 1), ("r4", 1)],
 }
@@ -59,22 +60,30 @@ def small_survey(folder: Path, more: str = "") -> Survey:
             (4, ["101001", "102003"]),
             (9, ["101002", "102002"]),
             (10, ["101003"]),
-            (24, ["101004", "101005", "102"]),
+            (24, ["101004", "101005"]),
+            (40, ["102"]),
         ):
             frames.append(people(group, per_school=size, schools=schools))
     everyone = pd.concat(frames, ignore_index=True)
     # A number of a respondent means nothing outside the group.
     everyone["respondent_id"] = everyone["respondent_id"].str.partition("-")[2]
-    # The largest schools have eight classes; one of them bears the number of its municipality.
+    # A class may bear the number of a level of background.
+    everyone["class_id"] = everyone["class_id"].str.rstrip("A")
+    # The largest schools have eight and nine classes, about as many for each background in the one that bears the number of its
+    # municipality; in that municipality the lowest background is of this school alone.
     number = everyone["respondent_id"].str.rpartition("-")[2].astype(int)
-    many = everyone["institution_id"].isin(["101004", "102"])
-    everyone["class_id"] = everyone["class_id"].where(~many, (number % 8).astype(str) + "B")
+    for school, classes in (("101004", 8), ("102", 9)):
+        here = everyone["institution_id"].eq(school)
+        everyone["class_id"] = everyone["class_id"].mask(here, (number % classes).astype(str) + "B")
+    elsewhere = everyone["institution_id"].isin(["102002", "102003"]) & everyone["respondent_group"].eq("pupils")
+    everyone["background"] = everyone["background"].mask(elsewhere & everyone["background"].eq("1"), "2")
     opened = everyone["institution_id"].eq("102002") & everyone["mapping"].eq("2015")
     closed = everyone["institution_id"].eq("101003") & everyone["mapping"].eq("2019")
     # Of the school with classes of five everybody comes and answers everything.
     keen = everyone["institution_id"].eq("101003")
     came = (random.random(len(everyone)) > 0.1) | keen
     everyone = numbered(everyone[came & ~opened & ~closed])
+    number = everyone["respondent_id"].str.rpartition("-")[2].astype(int)
     # Of the parents' group one answers for several, as contact teachers do; of some it is not known who.
     rater = everyone["institution_id"] + "-" + (number // 3).astype(str)
     everyone["rater_id"] = rater.where(everyone["respondent_group"].eq("parents") & number.mod(7).ne(0), None)

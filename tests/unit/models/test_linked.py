@@ -79,6 +79,10 @@ def test_turnover_is_the_second_implementations(tmp_path: Path) -> None:
     schools = np.array(SCHOOLS["101"])
     in_town = everyone["municipality_id"].eq("101") & moved
     everyone.loc[in_town, "institution_id"] = random.choice(schools, in_town.sum())
+    # One answers for several of a school, and of some it is not known who.
+    number = everyone["respondent_id"].str.rpartition("-")[2].astype(int)
+    rater = everyone["institution_id"] + "-" + (number // 2).astype(str)
+    everyone["rater_id"] = rater.where(everyone["respondent_group"].eq("teachers") & number.mod(5).ne(0), None)
     everyone = numbered(everyone[random.random(len(everyone)) < 0.8])
     answers = answer_all(programme, everyone, seed=4)
     answers.loc[random.random(len(answers)) < 0.3, "code"] = "8"
