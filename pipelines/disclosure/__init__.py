@@ -106,7 +106,8 @@ def disclose(
             for audience in AUDIENCES
         }
         # Its own code would tell the administration of a neighbour that is hidden from it how few it has.
-        reasons_of[OUTER] = reasons_of[OUTER].mask(reasons_of[INNER].eq("secondary").to_numpy(), "secondary")
+        tells = reasons_of[OUTER].eq("n_lt_min") & reasons_of[INNER].eq("secondary")
+        reasons_of[OUTER] = reasons_of[OUTER].mask(tells, "secondary")
         for audience, reasons in reasons_of.items():
             left = suppress(table, mart, reasons)
             left = _without_dependent(left, ground, choices[audience], mart)
