@@ -125,7 +125,11 @@ def execute(settings: Settings, plan: RunPlan, steps: Steps, trigger: str) -> Ou
 
 
 def _give_back_memory() -> None:
-    """Let the allocator return what is free: glibc keeps what threads freed, and a process of many runs grew by 4 MB each."""
+    """Collect what a run leaves behind in circles, and let the allocator return it: glibc keeps what threads freed.
+
+    Without, a process of many runs grew by 4 MB each.
+    """
+    gc.collect()
     with suppress(OSError, AttributeError):  # other C libraries have no such function
         ctypes.CDLL(None).malloc_trim(0)
 

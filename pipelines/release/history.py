@@ -133,13 +133,26 @@ def note_validation(home: Path, table: pa.Table, run: Mapping[str, object]) -> N
     columns = [pa.array([value] * table.num_rows, pa.string()) for value in run.values()]
     own = pa.table([*columns, *table.columns], names=[*run, *table.column_names])
     with storage(home, "the results of this run were not added to the history"):
-        if path.exists():
-            before = pq.read_table(path)
-            others = before.filter(pc.not_equal(before["run"], pa.scalar(str(run["run"]))))
-            own = pa.concat_tables([others, own], promote_options="default")
+        before = pq.ParquetFile(path) if path.exists() else None
+        schema = own.schema if before is None else pa.unify_schemas([before.schema_arrow, own.schema])
         buffer = io.BytesIO()
-        pq.write_table(own, buffer, compression="zstd")
+        # Run by run: years of nightly runs must not make a run need more memory than the first did.
+        runs = () if before is None else (before.read_row_group(place) for place in range(before.num_row_groups))
+        with pq.ParquetWriter(buffer, schema, compression="zstd") as writer:
+            for earlier in runs:
+                kept = earlier.filter(pc.not_equal(earlier["run"], pa.scalar(str(run["run"]))))
+                if kept.num_rows:
+                    writer.write_table(_with_columns(kept, schema))
+            writer.write_table(_with_columns(own, schema))
         write_atomically(path, buffer.getvalue(), mode=0o600)
+
+
+def _with_columns(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The table with all columns of a schema; those that its version did not have yet are empty."""
+    import pyarrow as pa
+
+    held = {name: table.column(name) for name in table.column_names}
+    return pa.table([held.get(f.name, pa.nulls(table.num_rows, f.type)) for f in schema], schema=schema)
 
 
 def _lacking(home: Path) -> list[tuple[Path, Path, Path]]:

@@ -204,3 +204,18 @@ def test_results_of_all_runs_are_kept(tmp_path: Path) -> None:
     assert table["run"].to_pylist() == ["r1", "r1", "r2", "r2"]
     assert table.column_names == ["run", "at", "release_id", "outcome", "check_id", "verdict"]
     assert path.stat().st_mode & 0o077 == 0
+
+
+def test_runs_are_kept_one_by_one_whatever_columns_their_version_had(tmp_path: Path) -> None:
+    """Read and written run by run: memory does not grow with the history."""
+    for number, columns in enumerate(
+        ({"check_id": ["a"]}, {"check_id": ["a"], "owner": ["data"]}, {"check_id": ["b"]})
+    ):
+        note_validation(tmp_path, pa.table(columns), {"run": f"r{number}"})
+    kept = pq.ParquetFile(tmp_path / "history" / "validation_results.parquet")
+    assert kept.num_row_groups == 3
+    assert kept.read().to_pydict() == {
+        "run": ["r0", "r1", "r2"],
+        "check_id": ["a", "a", "b"],
+        "owner": [None, "data", None],
+    }
