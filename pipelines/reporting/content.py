@@ -161,7 +161,7 @@ class Source:
     groups: tuple[Group, ...]
     municipalities: tuple[Place, ...]
     schools: Mapping[str, tuple[Place, ...]]
-    """By municipality id: those whose figures this audience may see any of in the latest mapping."""
+    """By municipality id, as the programme lists them: those whose figures this audience may see any of in the latest mapping."""
     daycare: frozenset[str]
     """Ids of schools that are day-care institutions."""
     initiatives: Mapping[str, tuple[Said, frozenset[str]]]
@@ -182,9 +182,8 @@ class Source:
         return Place(("programme", self.slug), self.frame.programme_label, "programme")
 
     def sample(self) -> Source:
-        """The same with a sample of documents: other municipalities have their report only, and none for their schools."""
-        held = (place.unit[1] for place in self.municipalities if self.schools[place.unit[1]])
-        first = next(held, self.municipalities[0].unit[1])
+        """The same with a sample of documents: all but the programme's first municipality with schools have their report only."""
+        first = next((one for one, schools in self.schools.items() if schools), next(iter(self.schools)))
         return replace(
             self,
             sampled=first,

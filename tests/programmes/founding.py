@@ -157,7 +157,7 @@ def test_billunds_timing_over_three_mappings(run: Run) -> None:
 def test_svendborgs_day_care_is_a_full_part(run: Run) -> None:
     """Document 001: five groups, profiles of day-care, one quality report for both, competence development A and B."""
     found = run("svendborg")
-    assert sum(name.startswith("daycare-") for name in found.documents("internal")) == 6, "profiles=first: Svendborg's"
+    assert sum(name.startswith("daycare-") for name in found.documents("internal")) == 6, "a sample: Svendborg's"
     quality = found.page("quality-municipality-479")
     sectors = rows(quality.table("Dagtilbud og skole: antal temaer efter udvikling fra 2017 til 2019"))
     assert list(sectors) == ["Dagtilbud", "Skole"]
