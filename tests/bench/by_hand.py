@@ -142,7 +142,8 @@ def load_cells(
         f"""
         create or replace temp table wide as
         with answers as (
-            select kommune::varchar as municipality, lineage.lineage as school, {columns["klasse"]}::varchar as class,
+            select kommune::varchar as municipality, lineage.lineage as school,
+                file.instnr::varchar || '/' || {columns["klasse"]}::varchar as class,
                 {columns["kontaktlaerer_nr"]}::varchar as rater,
                 case {columns["koen"]}::varchar when '1' then 'female' when '2' then 'male' end as gender,
                 case when {columns["klassetrin"]}::int <= 3 then '0-3' when {columns["klassetrin"]}::int <= 6 then '4-6'
