@@ -1,8 +1,8 @@
 -- One row per school year, mapping, level, unit, target, respondent group, measure, grade and background (method.md 8).
 {%- set figure = [
-    'target', 'indicator', 'is_national', 'direction', 'is_change', 'goal', 'school_year', 'school_year_before', 'mapping', 'mapping_from', 'level',
-    'unit_id',
-    'respondent_group', 'measure', 'grade', 'background', 'n', 'n_before', 'value', 'value_before', 'reason',
+    'target', 'indicator', 'is_national', 'direction', 'is_change', 'goal', 'school_year', 'school_year_before', 'mapping',
+    'mapping_from', 'level', 'unit_id', 'respondent_group', 'measure', 'grade', 'background', 'n', 'n_before', 'value',
+    'value_before', 'reason',
 ] %}
 with figures as (
     select
