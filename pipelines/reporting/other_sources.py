@@ -126,19 +126,19 @@ def _latest(rows: Sequence[MartRow]) -> dict[str, MartRow]:
 
 def _significant(source: Source, sections: Sections, rows: Sequence[MartRow]) -> list[Said]:
     """At how many of a municipality's schools the difference from the reference is significant, as it was delivered."""
-    content = sections.content
-    if content.kind != "municipality":
+    content, latest = sections.content, _latest(rows)
+    if content.kind != "municipality" or not latest:
         return []
     told = []
-    for test, row in _latest(rows).items():
+    of_schools = [
+        school
+        for member in content.members
+        for school in _shown(results_of(source, member.unit), "added_value")
+        if school["is_significant"] is not None
+    ]
+    for test, row in latest.items():
         year = text(row, "school_year")
-        own = [
-            school
-            for member in content.members
-            for school in _shown(results_of(source, member.unit), "added_value")
-            if (text(school, "test"), text(school, "school_year")) == (test, year)
-            and school["is_significant"] is not None
-        ]
+        own = [one for one in of_schools if (text(one, "test"), text(one, "school_year")) == (test, year)]
         certain = [number(school, "added_value") or 0.0 for school in own if school["is_significant"]]
         if own:
             told.append(
