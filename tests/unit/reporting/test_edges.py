@@ -34,7 +34,7 @@ def write(
     def written(tables: dict[str, pd.DataFrame], of: Programme = programme) -> Path:
         folder = tmp_path_factory.mktemp("edge")
         edition = Edition("public", example.write_marts(folder / "marts", tables), folder / "out")
-        desk = Desk(of, (edition,), provenance, "first", "joint")
+        desk = Desk(of, (edition,), provenance, "all", "joint")
         desk.work(Job(unit=("municipality", "101")))
         assert {entry.kind for entry in entries(desk.sources[0], desk.say)} >= {"municipality", "theme"}
         for document in desk.documents(desk.sources[0], Job(unit=("municipality", "101"))):
