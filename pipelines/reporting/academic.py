@@ -97,7 +97,6 @@ def beside(source: Source, sections: Sections) -> Section | None:
     if not any(code(row, "suppressed") is None for found in gains for row in found.values()):
         return None
     pairs = content.pairs[:1]
-    changed = [say("beside.change", before=pair.before, after=pair.after) for pair in pairs]
     rows = []
     for place, (member, found) in enumerate(zip(content.members, gains, strict=True)):
         figures: list[Cell] = []
@@ -120,7 +119,10 @@ def beside(source: Source, sections: Sections) -> Section | None:
             *(
                 Column(words)
                 for group, theme in themes
-                for words in (say("focus.named", theme=theme.label, group=uncapitalised(group.label)), *changed)
+                for words in (
+                    say("focus.named", theme=theme.label, group=uncapitalised(group.label)),
+                    *(say("beside.change", theme=theme.label, before=one.before, after=one.after) for one in pairs),
+                )
             ),
             *(Column(say("beside.gain", test=source.academic.tests[test])) for test in tests),
         ),

@@ -467,7 +467,7 @@ def test_leadership_and_its_development_stand_beside_progression(
     assert [column.words["da"] for column in found.columns] == [
         "Skole",
         "Trivsel (elever)",
-        "Ændring fra 2017 til 2019",
+        "Trivsel: ændring fra 2017 til 2019",
         "Stavning: fremgang",
     ]
     member = plain.members[0]
