@@ -6,6 +6,7 @@ Belongs here: files and worker processes. Does not belong here: what stands in a
 from __future__ import annotations
 
 import pickle
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -24,7 +25,7 @@ from pipelines.reporting.html import render_html
 from pipelines.reporting.index import PLACES, Listed, render_index
 from pipelines.reporting.method import Appendix, appendix_entries, method_document
 from pipelines.reporting.model import ARCHIVED, Document, Entry, Provenance
-from pipelines.reporting.pdf import render_pdf
+from pipelines.reporting.pdf import forget, render_pdf
 from pipelines.reporting.reading import Marts, Row, Unit, read_columns
 from pipelines.reporting.texts import Speaker, Voice, load_voices
 from pipelines.reporting.workbook import Office, workbook
@@ -79,7 +80,7 @@ def write_reports(
 
     Beside a læringsrapport lies `<document>.zip` with its charts and tables. A sample has one municipality's of both.
 
-    Editions are written together: where two of them show the same figures, these are drawn once.
+    Editions are written together: where two of them show the same, it is drawn and set once.
 
     Args:
         programme: whose names and texts the documents use.
@@ -188,31 +189,37 @@ class Desk:
         ]
 
     def work(self, job: Job) -> None:
-        """Write a job's documents in every edition, language and format; equal figures are drawn once."""
-        drawn: dict[str, Drawn] = {}
+        """Write a job's documents in every edition, language and format, the editions of each one after the other."""
+        everywhere = [edition.out for edition in self.editions]
         if job.is_appendix:
             for document in self._appendices():
-                self._write_document(document, {}, [edition.out for edition in self.editions])
+                self._write([(document, everywhere)])
             return
+        found: dict[str, list[tuple[Document, list[Path]]]] = defaultdict(list)
         for edition, source in zip(self.editions, self.sources, strict=True):
             for document in self.documents(source, job):
-                drawings = draw(document.charts, self.say.voices, drawn.setdefault(document.entry.name, {}))
-                self._write_document(document, drawings, [edition.out])
+                found[document.entry.name].append((document, [edition.out]))
                 if edition.audience == "internal" and self._has_workbook(document.entry):
                     made = workbook(self.office, self._unit_of[document.entry.name], self.say.voices["da"])
                     _write(edition.out / "da" / f"{document.entry.name}.xlsx", made)
+        for editions in found.values():
+            self._write(editions)
 
-    def _write_document(self, document: Document, drawings: Mapping[str, Drawing], folders: list[Path]) -> None:
-        """A document in every language and format, into each of the folders."""
-        formats = self.formats(document.entry)
-        shown = replace(
-            document, has_pdf="pdf" in formats, links_to_pdf=self.pdf == "all", has_archive="zip" in formats
-        )
+    def _write(self, editions: list[tuple[Document, list[Path]]]) -> None:
+        """One document in every language and format: its editions, each into its folders."""
+        drawn: Drawn = {}
+        drawings = [draw(document.charts, self.say.voices, drawn) for document, _ in editions]
         for language, voice in self.say.voices.items():
-            for ending in formats:
-                made = FORMATS[ending](shown, drawings, voice)
-                for folder in folders:
-                    _write(folder / language / f"{document.entry.name}.{ending}", made)
+            for (document, folders), figures in zip(editions, drawings, strict=True):
+                formats = self.formats(document.entry)
+                shown = replace(
+                    document, has_pdf="pdf" in formats, links_to_pdf=self.pdf == "all", has_archive="zip" in formats
+                )
+                for ending in formats:
+                    made = FORMATS[ending](shown, figures, voice)
+                    for folder in folders:
+                        _write(folder / language / f"{document.entry.name}.{ending}", made)
+            forget()
 
     def _appendices(self) -> list[Document]:
         """The documents about the release itself, made from what everyone may see: the same in every edition."""

@@ -286,8 +286,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class Document:
-    """One document of one audience in every language. `has_pdf`: it stands beside its page as PDF; `links_to_pdf`: so do all;
-    `has_archive`: an archive of its charts and tables lies there too.
+    """One document of one audience in every language.
+
+    `has_pdf`: it stands beside its page as PDF; `links_to_pdf`: so do all. `has_archive`: so does an archive of its charts and
+    tables.
 
     `summary` is the first section and has no heading of its own in print where `is_short` (two pages on paper). `about` and
     `data_source` are the programme's own words.

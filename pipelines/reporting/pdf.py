@@ -3,6 +3,9 @@
 Belongs here: a document's blocks as plain records for the typst template, and compiling it in this process. Does not belong
 here: layout (`reports/templates/document.typ`), words (`reports/texts`), what a document says (`documents`). The figures are
 the very drawings of the HTML page. Texts travel as JSON, so no text from data can be read as markup.
+
+What typst has set of one edition it finds again in the other, where both say the same: an internal and a public document of one
+language are made one after the other, and then forgotten.
 """
 
 from __future__ import annotations
@@ -47,6 +50,10 @@ if TYPE_CHECKING:
     from typst import Compiler
 
 TEMPLATES = CHECKOUT / "reports" / "templates"
+
+MAIN = '#import "document.typ": show-document\n#show-document(json(bytes("{}")))'
+"""What typst sets: the template with a document. (As `sys.inputs` it would be part of the library, and all be set anew.)"""
+
 FONT = "DejaVu Sans"
 """The font of text and figures. It comes with matplotlib: the same on every machine."""
 
@@ -67,7 +74,7 @@ Drawings = Mapping[str, Drawing]
 
 
 def render_pdf(document: Document, drawings: Drawings, voice: Voice) -> bytes:
-    """A document in one language; the same document gives the same bytes.
+    """A document in one language; the same document gives the same bytes. Whoever makes many has to `forget`.
 
     Raises:
         StorageError: the template cannot be set.
@@ -86,17 +93,20 @@ def _set(name: str, record: Record) -> bytes:
 
     try:
         made = _compiler().compile(
-            input=str(TEMPLATES / "document.typ"),
+            input=MAIN.format(_quoted(json.dumps(record, ensure_ascii=False))).encode(),
             format="pdf",
-            sys_inputs={"document": json.dumps(record, ensure_ascii=False)},
             pdf_standards=["ua-1"],
         )
     except TypstError as error:
         raise StorageError(f"{TEMPLATES / 'document.typ'}: {name} cannot be set: {error}") from None
-    _forget()
     if not isinstance(made, bytes):
         raise StorageError(f"{TEMPLATES / 'document.typ'}: {name} has become no single file")
     return made
+
+
+def _quoted(text: str) -> str:
+    """A text as it stands between the quotation marks of typst."""
+    return text.replace("\\", r"\\").replace('"', r"\"")
 
 
 def _pages(made: bytes) -> int:
@@ -120,8 +130,8 @@ def _compiler() -> Compiler:
     return Compiler(root=str(TEMPLATES), font_paths=[str(fonts)], ignore_system_fonts=True)
 
 
-def _forget() -> None:
-    """Let typst drop what it remembers of a document: it does so after ten more compilations, be they of nothing.
+def forget() -> None:
+    """Let typst drop what it remembers of the last documents: it does so after ten more compilations, be they of nothing.
 
     Without, a process grows by 60 MB a document up to the tenth.
     """
