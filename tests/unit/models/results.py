@@ -121,7 +121,7 @@ def measurements(random: np.random.Generator, group: str, school: str, number: i
                         "respondent_id": f"{group}{school}{grade}{pupil}", "test": test, "school_year": year, "grade": grade,
                         "class_id": name, "measurement": measurement, "score": first + more,
                     }  # fmt: skip
-                    if measurement == 3 and pupil == 7:
+                    if measurement == 3 and pupil == 7 and school == "101005":
                         row["class_id"] = f"{grade}.Z"
                     if measurement == 3 and pupil == 3 and school in ("101001", "102"):
                         row |= {"institution_id": "101005", "municipality_id": "101"}
