@@ -21,6 +21,8 @@ FEWEST_FOR_ALPHA = 2
 OMEGA_DECIMALS = 9
 NEAR = 1e-3
 """A polished solution farther away than this is another one."""
+FURTHEST = 0.95
+"""Loading of a start: with one of 1 there would be no uniqueness to begin with."""
 FEWEST_FOR_OMEGA = 3
 """With two items one factor is not identified."""
 
@@ -87,12 +89,20 @@ def mcdonald_omega(covariances: Matrix) -> float | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            fitted = Factor(corr=correlations, n_factor=1, method="ml").fit()
+            # Left to itself it would draw where to start, anew each time, and now and then not arrive.
+            fitted = Factor(corr=correlations, n_factor=1, method="ml").fit(start=_principal(correlations))
     except (Warning, np.linalg.LinAlgError, ValueError):
         return None
     loadings, uniqueness = _polished(correlations, np.asarray(fitted.loadings)[:, 0], np.asarray(fitted.uniqueness))
     common = float(np.sum(loadings)) ** 2
     return round(common / (common + float(np.sum(uniqueness))), OMEGA_DECIMALS)
+
+
+def _principal(correlations: Matrix) -> tuple[Matrix, Matrix]:
+    """Where the likelihood's search begins: the first principal component, one column of loadings, and what it leaves."""
+    values, vectors = np.linalg.eigh(correlations)
+    loadings = np.clip(vectors[:, -1:] * np.sqrt(values[-1]), -FURTHEST, FURTHEST)
+    return loadings, 1 - loadings[:, 0] ** 2
 
 
 def _polished(correlations: Matrix, loadings: Matrix, uniqueness: Matrix) -> tuple[Matrix, Matrix]:

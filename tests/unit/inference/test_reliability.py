@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from statsmodels.multivariate.factor import Factor
 
 from pipelines.inference.reliability import (
     _polished,
@@ -161,3 +162,14 @@ def test_a_constant_moves_no_alpha(constant: int, seed: int) -> None:
     alpha = cronbach_alpha(covariance(moments(answers)))
     moved = cronbach_alpha(covariance(moments(answers + constant)))
     assert moved == pytest.approx(alpha, abs=1e-9)
+
+
+def test_where_the_search_for_omega_begins_is_not_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is drawn anew each time now and then does not arrive: the same answers would have an omega one day and none the next."""
+    answers = one_factor(np.array([0.8, 0.6, 0.4, 0.7]))
+
+    def drawn(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(Factor, "_fit_ml_em", drawn)
+    assert mcdonald_omega(covariance(moments(answers))) == pytest.approx(0.73, abs=0.01)
