@@ -82,7 +82,9 @@ class Knowledge:
     high: Floats
 
 
-def attack(system: System, hidden: Flags, guarded: Flags, knowledge: Knowledge) -> Findings:
+def attack(
+    system: System, hidden: Flags, guarded: Flags, knowledge: Knowledge, touched: Flags | None = None
+) -> Findings:
     """Try to work out hidden cells.
 
     Args:
@@ -90,9 +92,12 @@ def attack(system: System, hidden: Flags, guarded: Flags, knowledge: Knowledge) 
         hidden: cells that nothing released shows.
         guarded: cells that must not be found out; a hidden cell that no mart tells of and that is large enough need not be.
         knowledge: bounds and truth.
+        touched: only what hangs together with these cells is tried: the rest has been, and nothing has changed there.
     """
     size = len(system.cells)
     determined, narrow, near = (np.zeros(size, dtype=bool) for _ in range(3))
+    if touched is not None:
+        hidden = _together(system, hidden, touched)
     asked = hidden & guarded
     if not asked.any():
         return Findings(determined, narrow, near)
@@ -114,6 +119,15 @@ def attack(system: System, hidden: Flags, guarded: Flags, knowledge: Knowledge) 
     goal = np.full(len(numbers), N_WIDTH)
     near[numbers] = moving & ~_wide(space, np.maximum(down, 0), np.maximum(up, 0), goal, moving)
     return Findings(determined, narrow, near)
+
+
+def _together(system: System, hidden: Flags, touched: Flags) -> Flags:
+    """Hidden cells that some chain of relations ties to a touched one through hidden cells alone."""
+    numbers = np.flatnonzero(hidden)
+    component = _components(_matrix(system, hidden, numbers))
+    found = np.zeros(len(hidden), dtype=bool)
+    found[numbers[np.isin(component, component[touched[numbers]])]] = True
+    return found
 
 
 def _matrix(system: System, hidden: Flags, numbers: Ints) -> csr_array:

@@ -16,8 +16,8 @@ asks for. In each relation with a hidden cell:
 What is lost is measured as respondents behind the figures that disappear: Σ n over secondarily hidden cells that some mart
 tells of (`loss`). A block (one theme of one group and mapping) is a small integer program, solved with relations
 added as hidden cells come to lie in them. Themes of a group look alike, so a solution is tried on the next one first. Where
-more than `LARGE` relations of a block lack something, `greedy` does it, less what it hides in vain: the programs would take
-minutes to save a tenth. `greedy` alone is what the choice is compared with.
+more than `LARGE` relations of a block lack something, or its programs have taken `STEPS`, `greedy` does it, less what it hides in
+vain: the programs would take minutes to save a tenth. `greedy` alone is what the choice is compared with.
 """
 
 from __future__ import annotations
@@ -47,6 +47,10 @@ TWICE = 2
 
 LARGE = 30
 """Relations of a block that lack something, from which one integer program takes seconds."""
+
+STEPS = 5000
+"""Of the simplex method, that the programs of one block may have taken before another is begun: a second or so. Four times as
+many save a sixth of the loss in counts of respondents and nothing in scores."""
 
 ROUNDS = 60
 TINY = 1e-3
@@ -196,21 +200,28 @@ def _grouped(labels: Ints, size: int) -> dict[int, Ints]:
 def _smallest(part: System, primary: Flags, need: Needs) -> Flags:
     """The cheapest cells of one block, by integer programming; by `greedy` where that does not end."""
     active = np.zeros(part.relations, dtype=bool)
-    hidden = primary.copy()
+    hidden, taken = primary.copy(), 0
     for _ in range(ROUNDS):
         bad = lacking(part, hidden, need)
         if not bad.any():
             return _without_spare(part, hidden, primary, need)
+        if taken > STEPS:
+            break
         active |= bad
-        found = _solve(part, active, primary, need)
+        found, steps = _solve(part, active, primary, need)
+        taken += steps
         if found is None:
             break
         hidden = found
     return _without_spare(part, greedy(part, primary, need), primary, need)
 
 
-def _solve(part: System, active: Flags, primary: Flags, need: Needs) -> Flags | None:
-    """The integer program over some relations: x = 1 hides a cell, y = 1 says that a relation has a hidden one."""
+def _solve(part: System, active: Flags, primary: Flags, need: Needs) -> tuple[Flags | None, int]:
+    """The integer program over some relations: x = 1 hides a cell, y = 1 says that a relation has a hidden one.
+
+    Returns:
+        What is hidden, nothing where no answer is found, and the steps that it took.
+    """
     entries = np.flatnonzero(active[part.owner])
     cells, position = np.unique(part.entry[entries], return_inverse=True)
     relation_numbers, row = np.unique(part.owner[entries], return_inverse=True)
@@ -259,12 +270,12 @@ def _solve(part: System, active: Flags, primary: Flags, need: Needs) -> Flags | 
     lower = np.concatenate([fixed.astype(np.float64), np.zeros(count)])
     cost = np.concatenate([np.where(fixed, 0.0, need.cost[cells] + TINY), np.zeros(count)])
     is_cell = np.arange(size + count) < size
-    found = smallest(cost, matrix, np.zeros(matrix.shape[0]), lower, np.ones(size + count), is_cell, NODES, GAP)
+    found, steps = smallest(cost, matrix, np.zeros(matrix.shape[0]), lower, np.ones(size + count), is_cell, NODES, GAP)
     if found is None:
-        return None
+        return None, steps
     hidden = primary.copy()
     hidden[cells] = found[:size] > 0.5  # noqa: PLR2004  half of one: rounding
-    return hidden
+    return hidden, steps
 
 
 def _asked(fall: Floats, rise: Floats) -> tuple[Floats, Floats, Floats]:

@@ -6,6 +6,8 @@ not belong here: the columns themselves (`tables`), and whether a target is met 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from pipelines.programme.definition import Definition
@@ -128,7 +130,7 @@ def check_targets(raw: dict[str, pd.DataFrame], definition: Definition, problems
                 else "programme.yaml does not follow the national targets; add national_targets there, or leave it empty"
             )
             problems.add(file, where, "serves", message)
-        _check_target(row, where, asked, problems)
+        _check_target(row, where, asked, groups, problems)
         if row["indicator"] == "social_gap" and not _tells_background(row, asked, definition):
             who = row["respondent_group"] or f"whoever is asked theme {row['theme']}"
             message = f"no extract of {who} tells the parents' education (`columns.background` of programme.yaml)"
@@ -158,9 +160,13 @@ def check_targets(raw: dict[str, pd.DataFrame], definition: Definition, problems
             )
 
 
-def _check_target(row: pd.Series, where: int, asked: set[tuple[str, ...]], problems: Problems) -> None:
+def _check_target(
+    row: pd.Series, where: int, asked: set[tuple[str, ...]], groups: Sequence[str], problems: Problems
+) -> None:
     """One target: its goal, and that it looks at a test or at a theme; `asked` are groups and themes."""
     file, indicator = "targets.csv", row["indicator"]
+    if indicator not in (*OF_THEMES, *KIND_OF):
+        return  # told already; what else it should have follows from it
     needs_goal = row["direction"] in ("at_least", "at_most")
     if needs_goal != (row["goal"] != ""):
         message = "is empty" if needs_goal else "must be empty"
@@ -171,7 +177,9 @@ def _check_target(row: pd.Series, where: int, asked: set[tuple[str, ...]], probl
             problems.add(file, where, column, f"must be empty for indicator {indicator}")
     if of_theme and row["theme"] == "":
         problems.add(file, where, "theme", f"is empty; indicator {indicator} needs it")
-    elif of_theme and row["respondent_group"] and (row["respondent_group"], row["theme"]) not in asked:
+        return
+    is_known = row["respondent_group"] in groups and row["theme"] in {theme for _, theme in asked}
+    if of_theme and is_known and (row["respondent_group"], row["theme"]) not in asked:
         problems.add(file, where, "respondent_group", f"is not asked theme {row['theme']!r}")
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipelines.reporting.cells import hidden_note
-from pipelines.reporting.content import Source
+from pipelines.reporting.content import Source, change_of
 from pipelines.reporting.model import (
     Block,
     Cell,
@@ -30,6 +30,7 @@ from pipelines.reporting.model import (
     Strips,
     Table,
 )
+from pipelines.reporting.names import uncapitalised
 from pipelines.reporting.order import grade_place
 from pipelines.reporting.reading import Row as MartRow
 from pipelines.reporting.reading import Unit, code, count, number, text
@@ -76,7 +77,7 @@ def school_year(source: Source, sections: Sections) -> Section | None:
 
 
 def beside(source: Source, sections: Sections) -> Section | None:
-    """How leadership is met and what pupils gained, school by school, with the uncertainty of both."""
+    """How leadership is met, how that has developed, and what pupils gained, school by school, all with their uncertainty."""
     say, content, cells = sections.say, sections.content, sections.cells
     themes = [
         (group, theme)
@@ -95,21 +96,35 @@ def beside(source: Source, sections: Sections) -> Section | None:
     gains = [_wholes(source, member.unit, latest) for member in content.members]
     if not any(code(row, "suppressed") is None for found in gains for row in found.values()):
         return None
+    pairs = content.pairs[:1]
     rows = []
     for place, (member, found) in enumerate(zip(content.members, gains, strict=True)):
-        figures: list[Cell] = [cells.mean(theme.members[place]) for _, theme in themes]
+        figures: list[Cell] = []
+        for group, theme in themes:
+            figures.append(cells.mean(theme.members[place]))
+            figures += [cells.moved(change_of(source, group.code, theme.code, member.unit, pair))[0] for pair in pairs]
         figures += [_gain(sections, found.get(test)) for test in tests]
         rows.append(Row(member.label, tuple(figures)))
     whole = _wholes(source, content.place.unit, latest)
-    own: list[Cell] = [cells.mean(theme.level, True) for _, theme in themes]
+    own: list[Cell] = []
+    for _, theme in themes:
+        own.append(cells.mean(theme.level, True))
+        own += [cells.moved(theme.changes[place])[0] for place, _ in enumerate(pairs)]
     own += [_gain(sections, whole.get(test), True) for test in tests]
     table = Table(
         name="ledelse-progression",
         caption=say("beside.caption", year=latest, mapping=sections.frame.latest.label),
         columns=(
             Column(say("beside.school"), False),
-            *(Column(say("focus.named", theme=theme.label, group=group.label)) for group, theme in themes),
-            *(Column(source.academic.tests[test]) for test in tests),
+            *(
+                Column(words)
+                for group, theme in themes
+                for words in (
+                    say("focus.named", theme=theme.label, group=uncapitalised(group.label)),
+                    *(say("beside.change", theme=theme.label, before=one.before, after=one.after) for one in pairs),
+                )
+            ),
+            *(Column(say("beside.gain", test=source.academic.tests[test])) for test in tests),
         ),
         parts=(Part(None, tuple(rows)),),
         foot=Row(content.place.label, tuple(own)),

@@ -44,9 +44,11 @@ def answer_blocks(sections: Sections, group: GroupBlock, name: str) -> list[Bloc
     if not folds:
         return []
     is_printed = any(isinstance(fold, Fold) and fold.is_printed for fold in folds)
+    has_limits = any(any(item.limits) for theme in group.themes for shared in theme.answers for item in shared.items)
+    lead = [say("group.answers_lead"), *([say("group.answers_limits")] if has_limits else [])]
     return [
         Heading(say("group.answers"), is_printed),
-        Paragraph(say("group.answers_lead"), is_printed=is_printed),
+        Paragraph(say.joined(lead), is_printed=is_printed),
         *folds,
     ]
 

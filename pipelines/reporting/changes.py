@@ -32,6 +32,7 @@ from pipelines.reporting.model import (
 from pipelines.reporting.order import Found, by_change
 from pipelines.reporting.panels import LONGEST_KEY
 from pipelines.reporting.records import (
+    COMPARABLE,
     STATUSES,
     Change,
     GroupBlock,
@@ -111,8 +112,10 @@ def _change_strip(sections: Sections, label: Said, change: Change) -> Strip:
 
 
 def moved_blocks(sections: Sections, group: GroupBlock, name: str) -> list[Block]:
-    """Which questions carry the change of the themes that have risen or fallen most."""
+    """Which questions carry the change of the themes that have risen or fallen most; nothing where none can be compared."""
     say = sections.say
+    if not any(theme.changes[0].status in COMPARABLE for theme in group.themes):
+        return []
     found = [theme for g, theme in _moved_most(sections) if g is group]
     blocks: list[Block] = [Heading(say("group.moved"))]
     if not found:

@@ -227,7 +227,7 @@ def source_of(programme: Programme, marts: Marts, audience: Audience, provenance
                 leaders_min_n=rules.leaders_min_n,
                 min_raters=rules.min_raters,
             ),
-            rounds=tuple(Round(mapping.key, said(mapping.label)) for mapping in held),
+            rounds=tuple(Round(mapping.key, said(mapping.label), mapping.school_year) for mapping in held),
             base=programme.base.key,
             clusters=clusters_of(programme),
         ),

@@ -432,7 +432,7 @@ def _quality(source: Source, sections: Sections) -> list[Section]:
         strengths_and_focus(sections),
         competence(source, sections),
         _follow_up(sections),
-        _every_theme(sections),
+        every_theme(sections),
         other_sources(source, sections),
         targets(source, sections),
         _every_school(source, sections) if content.members else None,
@@ -505,9 +505,10 @@ def _follow_up(sections: Sections) -> Section | None:
     return Section("opfoelgning", heading, (lead, *hidden_note(say, [table]), table))
 
 
-def _every_theme(sections: Sections) -> Section:
+def every_theme(sections: Sections) -> Section:
     """Level and change of every theme in one table."""
     say, content, cells = sections.say, sections.content, sections.cells
+    has_others = bool(content.others)
     parts = []
     for group in content.groups:
         rows = []
@@ -516,7 +517,8 @@ def _every_theme(sections: Sections) -> Section:
             if content.pairs:
                 one = theme.changes[0]
                 change = cells.moved(one, with_reason=False)
-            rows.append(Row(theme.label, (cells.mean(theme.level, is_strong=True), cells.ahead(theme.level), *change)))
+            ahead = (cells.ahead(theme.level),) if has_others else ()
+            rows.append(Row(theme.label, (cells.mean(theme.level, is_strong=True), *ahead, *change)))
         if rows:
             parts.append(Part(group.label, tuple(rows)))
     table = Table(
@@ -525,13 +527,14 @@ def _every_theme(sections: Sections) -> Section:
         columns=(
             Column(say("table.theme"), False),
             Column(say("table.mean")),
-            Column(say("table.ahead")),
+            *([Column(say("table.ahead"))] if has_others else []),
             *sections.change_columns,
         ),
         parts=tuple(parts),
     )
-    lead = Paragraph(say(f"quality.themes.lead.{sections.members_word}"))
-    return Section("temaer", say("quality.themes.heading"), (lead, *hidden_note(say, [table]), table))
+    lead = say(f"quality.themes.lead.{sections.members_word}")
+    told = Paragraph(say.joined([lead, say("quality.themes.held")]) if has_others else lead)
+    return Section("temaer", say("quality.themes.heading"), (told, *hidden_note(say, [table]), table))
 
 
 def _every_school(source: Source, sections: Sections) -> Section:

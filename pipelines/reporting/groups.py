@@ -6,6 +6,8 @@ Does not belong here: its changes (`changes`) and answers (`answers`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pipelines.reporting import wording
 from pipelines.reporting.answers import answer_blocks
 from pipelines.reporting.cells import hidden_note, mark
@@ -203,24 +205,9 @@ def _spread(sections: Sections, group: GroupBlock, name: str) -> list[Block]:
         levels = (theme.members[place] for place in there)
         every.append(Row(theme.label, tuple(sections.cells.mean(one, with_interval=False) for one in levels)))
     caption = say(f"caption.spread.{kind}", group=group.label, mapping=sections.frame.latest.label)
+    has_range = any(sum(one.mean is not None for one in theme.members) > 1 for theme in group.themes)
     return [
-        Fold(
-            say(f"group.spread.{kind}"),
-            (
-                Paragraph(say("group.spread.lead")),
-                Table(
-                    name=f"{name}-spredning",
-                    caption=say(f"caption.range.{kind}", group=group.label, mapping=sections.frame.latest.label),
-                    columns=(
-                        Column(say("table.theme"), False),
-                        Column(say(f"table.members.{kind}")),
-                        Column(say("table.lowest")),
-                        Column(say("table.highest")),
-                    ),
-                    parts=(Part(None, tuple(rows)),),
-                ),
-            ),
-        ),
+        *([_range(sections, group, name, kind, rows)] if has_range else []),  # of one there is none
         Fold(
             say(f"group.every.{kind}"),
             (
@@ -234,6 +221,23 @@ def _spread(sections: Sections, group: GroupBlock, name: str) -> list[Block]:
             is_printed=False,
         ),
     ]
+
+
+def _range(sections: Sections, group: GroupBlock, name: str, kind: str, rows: Sequence[Row]) -> Fold:
+    """Lowest and highest mean of each theme."""
+    say = sections.say
+    table = Table(
+        name=f"{name}-spredning",
+        caption=say(f"caption.range.{kind}", group=group.label, mapping=sections.frame.latest.label),
+        columns=(
+            Column(say("table.theme"), False),
+            Column(say(f"table.members.{kind}")),
+            Column(say("table.lowest")),
+            Column(say("table.highest")),
+        ),
+        parts=(Part(None, tuple(rows)),),
+    )
+    return Fold(say(f"group.spread.{kind}"), (Paragraph(say("group.spread.lead")), table))
 
 
 def _role(place: Place) -> Role:

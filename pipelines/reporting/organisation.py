@@ -47,14 +47,14 @@ APART = 0.10
 
 def competence(source: Source, sections: Sections) -> Section | None:
     """Where competence development is needed: in the whole municipality (A), in single institutions (B)."""
-    say, content = sections.say, sections.content
+    say, content, word = sections.say, sections.content, f"competence.{sections.members_word}"
     if content.kind != "municipality" or not content.members:
         return None
     general = [
         say("focus.named", theme=label, group=say.joined(groups, ", ")) for label, groups in potential(content).values()
     ]
     common = {(group.code, theme.code) for group, theme in _of_unit(content)}
-    blocks: list[Block] = [Paragraph(say("competence.lead")), Heading(say("competence.general"))]
+    blocks: list[Block] = [Paragraph(say(f"{word}.lead")), Heading(say("competence.general"))]
     blocks.append(Bullets(tuple(general)) if general else Paragraph(say("competence.no_general")))
     rows = []
     for place, member in enumerate(content.members):
@@ -67,14 +67,14 @@ def competence(source: Source, sections: Sections) -> Section | None:
             Table(
                 name="kompetenceudvikling",
                 caption=say("competence.caption"),
-                columns=(Column(say("competence.institution"), False), Column(say("focus.focus"), False)),
+                columns=(Column(say(f"{word}.institution"), False), Column(say("focus.focus"), False)),
                 parts=(Part(None, tuple(rows)),),
                 look="lists",
             )
         )
     else:
-        blocks.append(Paragraph(say("competence.no_specific")))
-    blocks.append(Paragraph(say("competence.rule"), "note"))
+        blocks.append(Paragraph(say(f"{word}.no_specific")))
+    blocks.append(Paragraph(say(f"{word}.rule"), "note"))
     return Section("kompetenceudvikling", say("competence.heading"), tuple(blocks))
 
 

@@ -57,9 +57,12 @@ def other_sources(source: Source, sections: Sections) -> Section | None:
         return None
     if all(code(row, "suppressed") is not None for row in rows):
         return hidden_section(sections, "andre", "other_sources", rows)
-    blocks: list[Block] = [Paragraph(say("other_sources.lead"))]
-    pointed = [found for kind in FIGURES for found in _moved(sections, kind, rows)]
-    pointed += _lifted(source, sections, rows)
+    start = _start(sections, rows)
+    blocks: list[Block] = [Paragraph(start or say("other_sources.lead"))]
+    pointed: list[Pointed] = []
+    if start is None:
+        pointed = [found for kind in FIGURES for found in _moved(sections, kind, rows)]
+        pointed += _lifted(source, sections, rows)
     if pointed:
         told = [_beside_mapping(sections, said, forward) for said, forward in pointed]
         blocks += [Bullets((*told, *_significant(source, sections, rows))), *_rule(sections)]
@@ -82,6 +85,14 @@ def results_of(source: Source, unit: Unit) -> list[MartRow]:
 def _shown(rows: Sequence[MartRow], name: str) -> list[MartRow]:
     """Rows with a figure that may be shown."""
     return [row for row in rows if number(row, name) is not None and code(row, "suppressed") is None]
+
+
+def _start(sections: Sections, rows: Sequence[MartRow]) -> Said | None:
+    """What existing results are for where all are from before the first mapping: a start, nothing that could point its way."""
+    first, latest = sections.frame.rounds[0], max(text(row, "school_year") for row in rows)
+    if latest >= first.school_year:
+        return None
+    return sections.say("other_sources.start", year=latest, before=first.key)
 
 
 def _moved(sections: Sections, kind: str, rows: Sequence[MartRow]) -> list[Pointed]:

@@ -69,7 +69,7 @@ def questions(sections: Sections) -> Terms:
 def _is_it_real(sections: Sections) -> Said:
     say, tally = sections.say, sections.content.tally
     if tally is None or not tally.comparable:
-        return say("questions.real.nothing")
+        return say("questions.nothing")
     changed = tally.counts["increase"] + tally.counts["decrease"]
     return say.joined(
         [
@@ -84,7 +84,9 @@ def _is_it_real(sections: Sections) -> Said:
 
 
 def _what_moved(sections: Sections) -> Said:
-    say, sentences = sections.say, []
+    say, tally, sentences = sections.say, sections.content.tally, []
+    if tally is None or not tally.comparable:
+        return say("questions.nothing")
     for status in ("increase", "decrease"):
         found = sections.with_status(status)
         if not found:
@@ -154,8 +156,10 @@ def _tally_chart(sections: Sections, tally: Tally) -> Block:
 
 
 def _changed(sections: Sections, tally: Tally) -> list[Block]:
-    """Themes that have risen or fallen, by name."""
+    """Themes that have risen or fallen, by name; nothing where none can be compared."""
     say = sections.say
+    if not tally.comparable:
+        return []
     heading = say("summary.changed", **sections.pair_values)
     if not tally.counts["increase"] + tally.counts["decrease"]:
         return [Heading(heading), Paragraph(say("summary.nothing_changed"))]

@@ -36,10 +36,11 @@ class Pair:
 
 @dataclass(frozen=True)
 class Round:
-    """One mapping: its key and its name."""
+    """One mapping: its key, its name, and the school year that it was held in (2015/16)."""
 
     key: str
     label: Said
+    school_year: str
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ parents; theme and group), and a column for every school year.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from pipelines.programme.results import NATIONAL
 from pipelines.reporting.academic import hidden_section
@@ -53,44 +53,68 @@ FORMS: dict[str, Kind] = {
 Key = tuple[str, str, str, str, str]
 """What one row of a table is about: target, respondent group, measure, grade, background."""
 
+Rows = dict[str, list[MartRow]]
+"""A unit's rows of the mart in the order of the tables, by target."""
+
 
 def targets(source: Source, sections: Sections) -> Section | None:
     """All targets of a unit; None where it has none."""
-    say, (level, unit) = sections.say, sections.content.place.unit
-    if not source.academic.targets:
-        return None
-    rows = source.marts.rows_of("result_targets", TARGETS, (level, unit))
+    say = sections.say
+    rows = (
+        source.marts.rows_of("result_targets", TARGETS, sections.content.place.unit) if source.academic.targets else []
+    )
     if not rows:
         return None
     if all(code(row, "suppressed") is not None for row in rows):
         return hidden_section(sections, "maal", "targets", rows)
-    home = {"municipality": unit, "institution": source.home[unit].unit[1] if level == "institution" else None}.get(
-        level
-    )
+    found = _by_target(source, rows)
+    known = {name: source.academic.target(name, _home(source, sections)) for name in found}
+    goals = _goals(source)
+    blocks = [block for goal in goals for block in _under_goal(source, sections, goal, found, known)]
+    blocks += _of_their_own(source, sections, found, known)
+    lead = Paragraph(say("targets.lead_national" if goals else "targets.lead"))
+    read = Paragraph(say("targets.read"), "note")
+    return Section("maal", say("targets.heading"), (lead, *hidden_note(say, blocks), *blocks, read))
+
+
+def _home(source: Source, sections: Sections) -> str | None:
+    """The municipality whose targets hold for a unit; None for the whole programme."""
+    level, unit = sections.content.place.unit
+    if level == "programme":
+        return None
+    return source.home[unit].unit[1] if level == "institution" else unit
+
+
+def _by_target(source: Source, rows: Sequence[MartRow]) -> Rows:
+    """A unit's rows in order, by target."""
     order = _orders(source)
-    by_target: dict[str, list[MartRow]] = {}
+    found: Rows = {}
     for row in sorted(rows, key=lambda one: _place(one, order)):
-        by_target.setdefault(text(row, "target"), []).append(row)
-    known = {name: source.academic.target(name, home) for name in by_target}
-    blocks: list[Block] = []
-    for goal in _goals(source):
-        blocks.append(Heading(say(f"targets.goals.{goal}")))
-        absent = [name for name in _national(source, goal) if name not in by_target]
-        blocks += [
+        found.setdefault(text(row, "target"), []).append(row)
+    return found
+
+
+def _under_goal(source: Source, sections: Sections, goal: str, found: Rows, known: Mapping[str, Target]) -> list[Block]:
+    """A national goal: its result targets without figures in sentences, the others and what serves them in tables."""
+    say = sections.say
+    absent = [name for name in _national(source, goal) if name not in found]
+    mine = [name for name, one in known.items() if one.national is not None and _goal(one.national) == goal]
+    chosen = sorted(mine, key=lambda name: (str(known[name].national), not known[name].is_national, name))
+    return [
+        Heading(say(f"targets.goals.{goal}")),
+        *(
             Paragraph(say("targets.none", target=_named(sections, name, source.academic.target(name, None))))
             for name in absent
-        ]
-        mine = [name for name, one in known.items() if one.national is not None and _goal(one.national) == goal]
-        chosen = sorted(mine, key=lambda name: (str(known[name].national), not known[name].is_national, name))
-        blocks += _tables(source, sections, {name: by_target[name] for name in chosen}, known, goal)
-    own = {name: found for name, found in by_target.items() if known[name].national is None}
-    if own and blocks:
-        blocks.append(Heading(say("targets.own")))
-    blocks += _tables(source, sections, own, known, "")
-    notes = hidden_note(say, blocks)
-    lead = Paragraph(say("targets.lead_national" if _goals(source) else "targets.lead"))
-    read = Paragraph(say("targets.read"), "note")
-    return Section("maal", say("targets.heading"), (lead, *notes, *blocks, read))
+        ),
+        *_tables(source, sections, {name: found[name] for name in chosen}, known, goal),
+    ]
+
+
+def _of_their_own(source: Source, sections: Sections, found: Rows, known: Mapping[str, Target]) -> list[Block]:
+    """Targets that serve no national one; with a heading where they stand below those that do."""
+    own = {name: rows for name, rows in found.items() if known[name].national is None}
+    heading = [Heading(sections.say("targets.own"))] if own and _goals(source) else []
+    return [*heading, *_tables(source, sections, own, known, "")]
 
 
 def _goal(target: str) -> str:
@@ -153,65 +177,72 @@ def _named(sections: Sections, name: str, target: Target) -> Said:
     return target.label
 
 
-def _tables(
-    source: Source, sections: Sections, rows: dict[str, list[MartRow]], known: dict[str, Target], goal: str
-) -> list[Block]:
-    """Year by year in short, and below it all that each year stands on."""
-    say = sections.say
-    if not rows:
+def _tables(source: Source, sections: Sections, found: Rows, known: Mapping[str, Target], goal: str) -> list[Block]:
+    """Year by year in short, and folded below it all that each year stands on; nothing where there is no target."""
+    if not found:
         return []
-    years = sorted({text(row, "school_year") for found in rows.values() for row in found})
-    short, whole = [], []
-    for name, found in rows.items():
-        by_key: dict[Key, dict[str, list[MartRow]]] = {}
-        for row in found:
-            by_key.setdefault(_key(row), {}).setdefault(text(row, "school_year"), []).append(row)
-        label = _named(sections, name, known[name])
-        short.append(
-            Part(
-                label,
-                tuple(
-                    Row(
-                        _measure(source, sections, next(iter(by_year.values()))[0]),
-                        tuple(_in_short(sections, by_year.get(year, [])) for year in years),
-                    )
-                    for by_year in by_key.values()
-                ),
-            )
-        )
-        whole.append(Part(label, tuple(_in_full(source, sections, row) for row in found)))
-    suffix = f"-{goal}" if goal else ""
+    say, suffix = sections.say, f"-{goal}" if goal else ""
     caption = say("targets.caption_of_goal", goal=goal) if goal else say("targets.caption")
+    told = say("targets.behind_caption", caption=caption)
     return [
-        Table(
-            name=f"resultatmaal{suffix}",
-            caption=caption,
-            columns=(
-                Column(say("targets.measure"), False),
-                *(Column(say("targets.year", year=year), False) for year in years),
-            ),
-            parts=tuple(short),
-        ),
+        _year_by_year(source, sections, found, known, f"resultatmaal{suffix}", caption),
         Fold(
             say("targets.behind"),
-            (
-                Table(
-                    name=f"resultatmaal-tal{suffix}",
-                    caption=say("targets.behind_caption", caption=caption),
-                    columns=(
-                        Column(say("targets.measure"), False),
-                        Column(say("targets.school_year"), False),
-                        Column(say("targets.n")),
-                        Column(say("targets.before")),
-                        Column(say("targets.value")),
-                        Column(say("targets.status_heading"), False),
-                    ),
-                    parts=tuple(whole),
-                ),
-            ),
+            (_behind(source, sections, found, known, f"resultatmaal-tal{suffix}", told),),
             is_printed=False,
         ),
     ]
+
+
+def _year_by_year(
+    source: Source, sections: Sections, found: Rows, known: Mapping[str, Target], name: str, caption: Said
+) -> Table:
+    """A part per target, a row for all that it is measured by, a column per school year."""
+    say = sections.say
+    years = sorted({text(row, "school_year") for rows in found.values() for row in rows})
+    parts = []
+    for target, rows in found.items():
+        by_key: dict[Key, dict[str, list[MartRow]]] = {}
+        for row in rows:
+            by_key.setdefault(_key(row), {}).setdefault(text(row, "school_year"), []).append(row)
+        listed = (
+            Row(
+                _measure(source, sections, next(iter(by_year.values()))[0]),
+                tuple(_in_short(sections, by_year.get(year, [])) for year in years),
+            )
+            for by_year in by_key.values()
+        )
+        parts.append(Part(_named(sections, target, known[target]), tuple(listed)))
+    return Table(
+        name=name,
+        caption=caption,
+        columns=(
+            Column(say("targets.measure"), False),
+            *(Column(say("targets.year", year=year), False) for year in years),
+        ),
+        parts=tuple(parts),
+    )
+
+
+def _behind(
+    source: Source, sections: Sections, found: Rows, known: Mapping[str, Target], name: str, caption: Said
+) -> Table:
+    """The figures of each year, what they are held against, and why they cannot be."""
+    say = sections.say
+    return Table(
+        name=name,
+        caption=caption,
+        columns=(
+            Column(say("targets.measure"), False),
+            Column(say("targets.school_year"), False),
+            *(Column(say(f"targets.{key}")) for key in ("n", "before", "value")),
+            Column(say("targets.status_heading"), False),
+        ),
+        parts=tuple(
+            Part(_named(sections, target, known[target]), tuple(_in_full(source, sections, row) for row in rows))
+            for target, rows in found.items()
+        ),
+    )
 
 
 def _measure(source: Source, sections: Sections, row: MartRow) -> Said:

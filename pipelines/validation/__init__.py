@@ -11,7 +11,7 @@ since nothing is known about what it was to guard.
 from __future__ import annotations
 
 from pipelines.validation.attack import attack_marts
-from pipelines.validation.evidence import Verdict, write_evidence
+from pipelines.validation.evidence import write_evidence
 from pipelines.validation.results import CheckResult, from_dbt, keys_shown
 from pipelines.validation.run import run_suite
 from pipelines.validation.suites import EXPECTATIONS, Suite, load_suites
@@ -24,6 +24,7 @@ from pipelines.validation.tables import (
     validate_results,
     validate_sample,
 )
+from pipelines.validation.verdict import Verdict
 
 __all__ = [
     "EXPECTATIONS",

@@ -9,9 +9,8 @@ from __future__ import annotations
 import importlib.metadata
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Literal, Protocol
 
 import pandas as pd
 import pyarrow as pa
@@ -23,6 +22,7 @@ from pipelines.files import sha256_file, sha256_named, write_atomically
 from pipelines.marts import SIMULATED
 from pipelines.validation.page import render, render_guides
 from pipelines.validation.results import CheckResult
+from pipelines.validation.verdict import About, Verdict
 
 RESULTS = "results.parquet"
 FAILING_KEYS = "failing_keys.parquet"
@@ -50,47 +50,6 @@ RESULT_SCHEMA = pa.schema(
 
 KEY_SCHEMA = pa.schema([(name, pa.string()) for name in ("check_id", "table", "context", "key")])
 """One row per check, context and failing row; `key` is its business key as JSON, in the order of the suite's key."""
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What all checks say together. `errors` and `warnings` count checks that failed, not rows."""
-
-    verdict: Literal["passed", "failed"]
-    checks: int
-    errors: int
-    warnings: int
-    could_not_run: int
-    marts_hash: str
-    blocking: tuple[str, ...]
-
-    @property
-    def is_passed(self) -> bool:
-        """Whether the candidate may be released."""
-        return self.verdict == "passed"
-
-    def __str__(self) -> str:
-        """One line."""
-        counts = (
-            f"{self.checks} checks: {self.errors} errors, {self.warnings} warnings, {self.could_not_run} could not run"
-        )
-        return f"{self.verdict}; {counts}"
-
-
-class About(Protocol):
-    """What the page tells of a run; the manifest's `About` has it."""
-
-    @property
-    def release_id(self) -> str:
-        """Id that the candidate will have as a release."""
-
-    @property
-    def hashes(self) -> Mapping[str, str]:
-        """Parts of the id."""
-
-    @property
-    def inputs(self) -> Sequence[Mapping[str, object]]:
-        """Extracts behind the candidate: mapping, file, sha256, rows."""
 
 
 def write_evidence(

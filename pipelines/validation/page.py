@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import jinja2
 
@@ -23,9 +22,7 @@ from pipelines.settings import CHECKOUT
 from pipelines.validation.overview import example_figure, reconciliation, suppressed_rows
 from pipelines.validation.results import CheckResult
 from pipelines.validation.suites import OWNERS
-
-if TYPE_CHECKING:
-    from pipelines.validation.evidence import About, Verdict
+from pipelines.validation.verdict import About, Verdict
 
 GUIDES = CHECKOUT / "reports" / "audit"
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.disclosure import secondary
 from pipelines.disclosure.attack import Knowledge
 from pipelines.disclosure.attack import attack as own_attack
 from pipelines.disclosure.relations import BLOCK, KEY, System, build
@@ -201,3 +204,31 @@ def test_blocks_do_not_touch_one_another() -> None:
     hidden = chosen(both, primary)
     by_theme = both.cells.assign(hidden=hidden).groupby(BLOCK)["hidden"].sum()
     assert by_theme.nunique() == 1
+
+
+def test_a_block_whose_programs_take_long_is_left_to_the_quick_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once its steps are used up no further program is begun; what is hidden then protects all the same."""
+    sizes = ((20, 4), (3, 30), (12, 11), (25, 2), (30, 16), (18, 5))
+    people = [
+        ("1", f"m{number // 3}", f"s{number}", gender, 1 + (count + 7 * number) % 31)
+        for number in range(9)
+        for gender, count in zip(("female", "male"), sizes[number % len(sizes)], strict=True)
+    ]
+    system, _, primary, _ = system_of(people)
+    need = need_of(system, primary, system.cells["n"].to_numpy(dtype=float))
+    begun = []
+    solve = secondary._solve
+
+    def counted(*given: Any) -> tuple[np.ndarray | None, int]:
+        begun.append(given)
+        return solve(*given)
+
+    monkeypatch.setattr(secondary, "_solve", counted)
+    best = protect(system, primary, need)
+    assert len(begun) > 1
+    begun.clear()
+    monkeypatch.setattr(secondary, "STEPS", -1)
+    quick = protect(system, primary, need)
+    assert begun == []
+    assert not lacking(system, quick, need).any()
+    assert loss(quick, primary, need.cost) >= loss(best, primary, need.cost)

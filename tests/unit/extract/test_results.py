@@ -218,6 +218,26 @@ def test_faults_of_tests_and_targets_are_told_with_their_place(
     assert message in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("share_gone,pupils,trivsel", "column indicator: 'share_gone' is not one of share_good"),
+        ("theme,pupils,ro", "column theme: 'ro' is not in themes.csv"),
+        ("theme,alle,trivsel", "column respondent_group: 'alle' is not in respondent_groups of programme.yaml"),
+    ],
+)
+def test_what_follows_from_a_fault_is_not_told_as_another(folder: Path, target: str, message: str) -> None:
+    """Of an indicator, a theme or a group that does not exist nothing more can be wrong."""
+    (folder / "targets.csv").write_text(
+        "target,label_da,label_en,indicator,respondent_group,theme,direction\n" + f"T1,Mål,Target,{target},rises\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(ConfigurationError) as caught:
+        load_programme(folder)
+    assert str(caught.value).startswith(f"targets.csv, row 2, {message}")
+    assert "\n" not in str(caught.value)
+
+
 FITTING = """\
 test,from_year,kind,subject,label_da,label_en,score_min,score_max,grades,reliability,reason_da,reason_en
 nt_laesning,2014/15,national_test,dansk_laesning,Læsning,Reading,,,2 4 6 8,,,

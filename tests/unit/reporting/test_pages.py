@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from pipelines.errors import StorageError
+from pipelines.marts import AUDIENCES
 from pipelines.programme import Programme
 from pipelines.reporting import Edition, Provenance
 from pipelines.reporting.model import LANGUAGES
@@ -136,10 +137,16 @@ def test_a_sample_is_of_each_kind_of_document(
     """The municipality that the programme lists first and its schools; listed otherwise, the sample is another's."""
 
     def sample(of: Programme, out: Path) -> set[str]:
-        write_reports(of, [Edition("public", marts, out)], provenance, documents="sample")
-        return {path.stem for path in (out / "da").glob("*.html")}
+        editions = [Edition(audience, marts, out / audience) for audience in AUDIENCES]
+        written = write_reports(of, editions, provenance, documents="sample", pdf="joint")
+        assert sorted(written) == sorted(path for path in out.rglob("*") if path.is_file())
+        return {path.stem for path in (out / "public" / "da").glob("*.html")}
 
     names = sample(programme, tmp_path / "a")
+    inside = tmp_path / "a" / "internal" / "da"
+    assert [path.name for path in inside.glob("*.xlsx")] == ["municipality-101.xlsx"]
+    assert sorted(path.name for path in inside.glob("*.zip")) == ["municipality-101.zip", "programme.zip"]
+    assert "municipality-303.zip" not in (inside / "municipality-303.html").read_text(encoding="utf-8")
     assert "school-901" in names
     assert {name for name in names if "municipality-" in name} == {
         "municipality-101",

@@ -14,11 +14,28 @@ import pytest
 
 from pipelines.programme import Programme
 from pipelines.reporting import Provenance
+from pipelines.reporting.academic import beside
 from pipelines.reporting.catalogue import Academic, Target
-from pipelines.reporting.content import Source, content_of, source_of, tally_of
-from pipelines.reporting.model import Bullets, Cell, Fold, Heading, Hidden, Number, Paragraph, Section, Table, Words
+from pipelines.reporting.changes import moved_blocks
+from pipelines.reporting.content import Source, change_of, content_of, source_of, tally_of
+from pipelines.reporting.documents import every_theme
+from pipelines.reporting.groups import level_blocks
+from pipelines.reporting.model import (
+    Bullets,
+    Cell,
+    Fold,
+    Heading,
+    Hidden,
+    Number,
+    Paragraph,
+    Section,
+    Table,
+    Terms,
+    Words,
+)
 from pipelines.reporting.organisation import competence, levels_compared, same_persons, sectors, shared_themes
 from pipelines.reporting.other_sources import other_sources
+from pipelines.reporting.overview import summary
 from pipelines.reporting.reading import Marts
 from pipelines.reporting.records import Change, Content, GroupBlock, Level, Pair, ThemeBlock, Turnover
 from pipelines.reporting.sections import Sections
@@ -353,3 +370,117 @@ def test_targets_stand_under_the_national_goals_year_by_year(
     last = next(iter(folded.rows)).cells[-1]
     assert isinstance(last, Words)
     assert last.words["da"] == "ikke sammenlignelig: der er ingen tal for skoleåret før"
+
+
+def paragraphs(section: Section | None) -> list[str]:
+    """The Danish paragraphs of a section."""
+    assert section is not None
+    return [block.words["da"] for block in section.blocks if isinstance(block, Paragraph)]
+
+
+def test_where_nothing_can_be_compared_nothing_is_said_to_stand_still(plain: Content, voices: Voices) -> None:
+    """A school whose changes are all hidden shows neither a rise nor that there was none."""
+    hidden = dict.fromkeys(("trivsel", "ro", "faelles"), "suppressed")
+    dark = with_groups(plain, *(bent(group, **hidden) for group in plain.groups))
+    sections = Sections(Speaker(voices), dark)
+    resume = summary(sections)
+    answers = next(block for block in resume.blocks if isinstance(block, Terms)).entries
+    assert [answer["da"] for _, answer in answers[:2]] == ["Det kan tallene her ikke sige noget om."] * 2
+    assert not any(isinstance(block, Heading) for block in resume.blocks), "no heading for what cannot be told"
+    assert moved_blocks(sections, dark.groups[0], "gruppe-1") == []
+
+
+def test_lists_of_development_speak_of_day_care_only_where_there_is_any(
+    source: Source, plain: Content, voices: Voices
+) -> None:
+    groups = (replace(g, place="school", themes=tuple(replace(t, changes=()) for t in g.themes)) for g in plain.groups)
+    own = replace(plain, pairs=(), groups=tuple(groups))
+    told_ = paragraphs(competence(source, Sections(Speaker(voices), own)))
+    assert not any("dagtilbud" in sentence for sentence in told_)
+    assert "Ingen skoler har fokusområder, der kan vises og ikke er fælles for kommunen." in told_
+
+
+def test_results_from_before_the_survey_are_where_it_starts_from(
+    source: Source, plain: Content, voices: Voices, marts: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(marts, tmp_path / "marts"))
+    row = {"level": "municipality", "unit_id": "101", "respondent_group": "elever", "background": "all", "series": 1}
+    row |= {"test": "laesning", "kind": "national_test", "share_best": 0.1, "share_poor": 0.2, "n": 90, "grade": "4"}
+    row |= dict.fromkeys(("mean_score", "expected", "added_value", "is_significant", "suppressed"))
+    years = ("2013/14", "2014/15")
+    rows = [row | {"school_year": year, "share_good": 0.6 + place / 10} for place, year in enumerate(years)]
+    pd.DataFrame(rows).to_parquet(folder / "academic_results.parquet")
+    academic = Academic({"laesning": {"da": "Læsning", "en": "Reading"}}, (), {}, {}, ())
+    section = other_sources(replace(source, marts=Marts(folder), academic=academic), Sections(Speaker(voices), plain))
+    assert paragraphs(section) == [
+        "Resultaterne er en anden kilde end kortlægningen. De nyeste er fra 2014/15 og dermed fra før kortlægningen i 2015: "
+        "et afsæt for arbejdet, ikke et resultat af det."
+    ]
+    assert told(section) == [], "what was before the survey does not point the same way as it"
+
+
+def test_a_municipality_that_takes_part_alone_is_held_against_nobody(
+    source: Source, plain: Content, voices: Voices
+) -> None:
+    """In the quality report too: its difference from the programme would be nought of nought."""
+    for others, columns in ((plain.others, 5), ((), 4)):
+        section = every_theme(Sections(Speaker(voices), replace(plain, others=others)))
+        assert len(table(section, "temaer").columns) == columns
+        assert any("programmet" in sentence for sentence in paragraphs(section)) == bool(others)
+
+
+def test_one_school_has_no_spread(plain: Content, voices: Voices) -> None:
+    """Lowest and highest of one figure are that figure."""
+    hidden = Level("suppressed", "n_lt_min")
+    for shown_, folds in ((1, 1), (2, 2)):
+        group = plain.groups[0]
+        members = (*(PLAIN,) * shown_, *(hidden,) * (len(plain.members) - shown_))
+        own = replace(group, themes=tuple(replace(theme, members=members) for theme in group.themes))
+        blocks = level_blocks(Sections(Speaker(voices), replace(plain, groups=(own,))), own, "gruppe-1")
+        assert sum(isinstance(block, Fold) for block in blocks) == folds
+
+
+def test_leadership_and_its_development_stand_beside_progression(
+    source: Source, plain: Content, voices: Voices, marts: Path, tmp_path: Path
+) -> None:
+    """School by school: level and change of the theme, and the gain of the same school year, each with its interval."""
+    folder = Path(shutil.copytree(marts, tmp_path / "marts"))
+    row = {"respondent_group": "elever", "test": "stavning", "breakdown": "all", "breakdown_value": "all", "n": 40}
+    row |= {
+        "mean_first": 40.0,
+        "mean_last": 44.0,
+        "gain": 4.0,
+        "ci_low": 3.0,
+        "ci_high": 5.0,
+        "share_reliable_gain": 0.2,
+    }
+    row |= {"school_year": "2019/20", "share_reliable_fall": 0.0, "reason": None, "suppressed": None}
+    units = [plain.place.unit, *(member.unit for member in plain.members)]
+    pd.DataFrame([row | {"level": level, "unit_id": unit} for level, unit in units]).to_parquet(
+        folder / "school_year_progression.parquet"
+    )
+    academic = Academic(
+        {"stavning": {"da": "Stavning", "en": "Spelling"}}, ("stavning",), {}, {}, (("elever", "trivsel"),)
+    )
+    held = replace(source, marts=Marts(folder), academic=academic)
+    found = table(beside(held, Sections(Speaker(voices), plain)), "ledelse-progression")
+    assert [column.words["da"] for column in found.columns] == [
+        "Skole",
+        "Trivsel (elever)",
+        "Trivsel: ændring fra 2017 til 2019",
+        "Stavning: fremgang",
+    ]
+    member = plain.members[0]
+    change = change_of(held, "elever", "trivsel", member.unit, PAIRS[1])
+    first, foot = found.parts[0].rows[0], found.foot
+    assert first.label == member.label
+    assert shown(first.cells) == [500.0, change.delta, 4.0]
+    assert foot is not None
+    assert shown(foot.cells) == [500.0, 20.0, 4.0]
+    assert [(cell.low, cell.high) for cell in foot.cells if isinstance(cell, Number)] == [
+        (495.0, 505.0),
+        (10.0, 30.0),
+        (3.0, 5.0),
+    ]
+    once = replace(plain, pairs=())
+    assert len(table(beside(held, Sections(Speaker(voices), once)), "ledelse-progression").columns) == 3
