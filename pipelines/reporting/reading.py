@@ -42,7 +42,7 @@ TURNOVER = (
     " suppressed"
 )
 
-KEPT_UNITS = 64
+KEPT_UNITS = 32
 """Units whose rows stay in memory: more than the schools of one municipality."""
 
 KEPT_ANSWERS = 8
