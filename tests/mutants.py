@@ -3,9 +3,9 @@
 Belongs here: what a break is, who judges it, the breaks that change nothing and why, and the run. Does not belong here: assertions.
 
 A break of a model is built on top of a survey that was measured once: only what follows from it is built again, and taken back. The
-judges, cheapest first: the small survey held against the second implementation (`tests/unit/models/small.py`), the model's dbt unit
-tests, then the tests of the models that `JUDGES` names. Breaks of Python are judged by `tests/unit/inference`, each in a process that was
-split off after the slow imports.
+judges, cheapest first: the model's dbt unit tests, the small surveys held against the second implementation
+(`tests/unit/models/small.py`), then the tests of the models that `JUDGES` names. Breaks of Python are judged by
+`tests/unit/inference`, each in a process that was split off after the slow imports.
 
 usage: python -m tests.mutants [NAME…]   (models, or files of the inference such as levels.py; all of them write tests/bench/mutants.md)
 """
@@ -25,6 +25,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -73,22 +74,22 @@ PYTHON = (
     (r"(?<=[a-z_)\]]) \+ (?=[a-z_(])", " - "),
 )
 MODELS = "tests/unit/models/"
-AWKWARD, LINKED, RESULTS = (f"{MODELS}test_{name}.py" for name in ("awkward", "linked", "results"))
+AWKWARD, LINKED, RESULTS, TARGETS = (
+    f"{MODELS}test_{name}.py" for name in ("awkward", "linked", "results", "theme_targets")
+)
 SHORT = "not forty and not nobody_is_linked"
 """Tests that a judgement does without: they look at size alone."""
 JUDGES = {
-    "int_turnover": [LINKED],
-    "int_change_clusters": [LINKED],
     "stg_results_placed": [RESULTS],
     "stg_results": [RESULTS],
     "int_pupil_gains": [RESULTS],
     "int_gain_estimates": [RESULTS],
     "academic_results": [RESULTS],
-    "int_test_target_values": [RESULTS],
-    "int_theme_target_values": [RESULTS],
-    "result_targets": [RESULTS],
+    "int_test_target_values": [TARGETS, RESULTS],
+    "int_theme_target_values": [TARGETS, RESULTS],
+    "result_targets": [TARGETS, RESULTS],
 }
-"""Who judges what the small survey and the model's unit tests do not notice; the others are judged by `OTHERS`."""
+"""Who judges what the surveys and the model's unit tests do not notice; the others are judged by `OTHERS`."""
 OTHERS = [AWKWARD, LINKED]
 LONGEST = 5.0
 """Seconds of processor time after which models that lost a condition are stopped: that they do not end has been noticed."""
@@ -101,10 +102,13 @@ class Same:
     where: str
     text: str
     why: str
+    pattern: str = ""
+    """Of this kind alone."""
 
     def explains(self, place: Break) -> bool:
         """Whether it is one of these."""
-        return re.fullmatch(self.where, place.where) is not None and self.text in place.name
+        is_kind = self.pattern in ("", place.pattern)
+        return is_kind and re.fullmatch(self.where, place.where) is not None and self.text in place.name
 
 
 NOUGHT = "both give zero where there is no spread at all"
@@ -116,17 +120,29 @@ ONE = "one cluster differs from its own mean by nothing, and nothing over nothin
 NO_SLUG = "no municipality bears the slug of the programme"
 ONE_N = "all items of a theme tell the same figure of it"
 EQUIVALENT: tuple[Same, ...] = (
-    Same(".*", "> 0.00000000001 * ", NOUGHT),
+    Same(".*", "> 0.00000000001 * ", NOUGHT, r" > "),
+    Same(
+        "int_gain_estimates",
+        "> 0.00000000001 * ",
+        "what sums of 18 decimals leave of equal gains is no spread to `intervals.ROUNDING`",
+    ),
+    Same(
+        "int_pupil_gains",
+        "-> avg(] (4)",
+        "a bound n times as small is still far above what sums of 18 decimals leave of equal scores",
+    ),
+    Same("int_change_clusters", "sum(sums.", "a person who is linked answers once a round"),
+    Same("int_turnover", "and delta is not null and false", "where nobody is linked there is no row"),
     Same("int_trend_items", "sum( [", "a sum of counts is nothing when its mean is"),
     Same("stg_units", "min(lineages.municipality_id)", ONE_MUNICIPALITY),
     Same("int_initiative_changes", "and schools.municipality_id = cells.municipality_id", ONE_MUNICIPALITY),
-    Same("int_initiative_changes", "as welch_", CLUSTERED),
-    Same("int_initiative_changes", "cast(sum(n) as bigint) as n", CLUSTERED),
+    Same("int_initiative_changes", "sd * sd / n", CLUSTERED),
+    Same("int_initiative_changes", "sum(n) [", CLUSTERED),
     Same("int_initiative_changes", "min(case when is_clustered", CLUSTERED),
     Same("int_initiative_changes|int_social_gap.*", "case when count(*) > 1 then", ALONE),
     Same(
         "int_social_gaps",
-        "min(n) as n_least",
+        "min(n) [",
         "persons count where a school has no clusters, and no rule asks for that",
     ),
     Same("int_change_estimates", "case when count(*) > 1 then", ONE),
@@ -152,8 +168,11 @@ EQUIVALENT: tuple[Same, ...] = (
         "and breakdown = 'all' [\\band",
         "of a school's sums that of all is the largest, on scales without negative values",
     ),
-    Same("int_item_contributions", "min(n_theme_from), min(n_theme_to)) as n_least [\\bmin\\( -> max(] (3)", ONE_N),
-    Same("int_item_contributions", "min(n_theme_from), min(n_theme_to)) as n_least [\\bmin\\( -> max(] (4)", ONE_N),
+    Same("int_item_contributions", "min(n_theme_from), min(n_theme_to)) [\\bmin\\( -> max(] (3)", ONE_N),
+    Same("int_item_contributions", "min(n_theme_from), min(n_theme_to)) [\\bmin\\( -> max(] (4)", ONE_N),
+    Same("progression.py", "clear & (delta > 0)", "a difference of nothing has p = 1 and is never clear"),
+    Same("reliability.py", ".all() [< ->", "no distance is a thousandth to the last bit"),
+    Same("int_gain_estimates", ".breakdown = ", "a grade, a class (with its grade) and all have no value in common"),
     Same("int_intra_class", "(n - n_squared / n) / (k - 1)", "one unit has no variance between units either"),
 )
 """What is left after the judges, each with its reason; one that explains nothing any more is told."""
@@ -325,30 +344,42 @@ def judge_models(wanted: Sequence[str], tell: Callable[[Break, str], None]) -> N
     """Every break of the models; `tell` hears who noticed it."""
     from tests import compiled
     from tests.oracle import test_oracle
-    from tests.unit.models.small import InMemory, small_survey
+    from tests.unit.models.small import InMemory, compare_turnover, linked_survey, small_survey
 
     original, tests = compiled.compiled_models, unit_tests()
     with tempfile.TemporaryDirectory() as scratch, ExitStack() as stack:
         oracles = {name.removeprefix("test_"): test for name, test in vars(test_oracle).items() if name[:5] == "test_"}
-        small = []
+        surveys: list[tuple[Laboratory, dict[str, Callable[[Any], None]]]] = []
+
+        def held_against(test: Callable[[Any], None], wanted: Any) -> Callable[[Any], None]:
+            return lambda con: test((InMemory(con), wanted))
+
+        def measure(name: str, programme: Any, frames: tuple[Any, Any], results: Any, checks: dict[str, Any]) -> None:
+            con = stack.enter_context(compiled.measured(programme, *frames, results=results))
+            for check in checks.values():
+                check(con)
+            laboratory = Laboratory(con, original(programme), programme.definition.thresholds, Path(scratch) / name)
+            surveys.append((laboratory, checks))
+
         for rule in ("clusters", "satterthwaite"):
-            folder = Path(scratch) / rule
-            survey = small_survey(folder, f"thresholds: {{degrees_of_freedom: {rule}}}\n")
-            models = original(survey.programme)
-            con = stack.enter_context(compiled.measured(survey.programme, survey.respondents, survey.answers))
-            for oracle in oracles.values():
-                oracle((InMemory(con), survey.oracle))
-            small.append((Laboratory(con, models, survey.programme.definition.thresholds, folder), survey.oracle))
+            survey = small_survey(Path(scratch) / rule, f"thresholds: {{degrees_of_freedom: {rule}}}\n")
+            checks = {name: held_against(test, survey.oracle) for name, test in oracles.items()}
+            measure(rule, survey.programme, (survey.respondents, survey.answers), survey.results, checks)
+        programme, respondents, answers, turnover = linked_survey(Path(scratch) / "linked")
+        measure(
+            "linked", programme, (respondents, answers), None, {"turnover": partial(compare_turnover, oracle=turnover)}
+        )
+        models, linked = surveys[0][0].models, {model.name: model.sql for model in surveys[-1][0].models}
         for model in models:
             for test in tests[model.name]:
                 assert passes(test, model.sql, compiled.NAME), f"{test['name']} fails with nothing broken"
 
         def by_survey(place: Break) -> bool:
-            for laboratory, wanted_figures in small:
+            for laboratory, checks in surveys:
                 try:
                     with laboratory.broken(place) as changed:
-                        for name in changed & set(oracles):
-                            oracles[name]((InMemory(laboratory.con), wanted_figures))
+                        for name in changed & set(checks):
+                            checks[name](laboratory.con)
                 except Exception:
                     # A figure that is another one, or whatever stops the run: it has been noticed.
                     return True
@@ -377,11 +408,13 @@ def judge_models(wanted: Sequence[str], tell: Callable[[Break, str], None]) -> N
         for model in models:
             if wanted and model.name not in wanted:
                 continue
-            for place in breaks(model.name, model.sql, SQL, r"^--|^\{"):
-                if by_survey(place):
-                    tell(place, "small survey")
-                elif by_unit_tests(place):
+            # Some lines are there only where persons are linked.
+            sqls = (model.sql, linked[model.name])
+            for place in dict.fromkeys(place for sql in sqls for place in breaks(model.name, sql, SQL, r"^--|^\{")):
+                if by_unit_tests(place):
                     tell(place, "dbt unit tests")
+                elif by_survey(place):
+                    tell(place, "small surveys")
                 else:
                     declared = any(same.explains(place) for same in EQUIVALENT)
                     files = () if declared else JUDGES.get(model.name, OTHERS)
@@ -411,9 +444,9 @@ class Broken(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
 def judge_inference(wanted: Sequence[str], tell: Callable[[Break, str], None]) -> None:
     """Every break of the inference, by its unit tests."""
     import hypothesis  # noqa: F401
-    import pandas  # noqa: F401
-    import scipy.stats  # noqa: F401
     import statsmodels.multivariate.factor  # noqa: F401
+
+    import pipelines.inference  # noqa: F401
 
     for path in sorted((CHECKOUT / "pipelines" / "inference").glob("*.py")):
         if path.stem == "__init__" or (wanted and path.name not in wanted):
@@ -425,7 +458,7 @@ def judge_inference(wanted: Sequence[str], tell: Callable[[Break, str], None]) -
         for place in breaks(path.name, text, PYTHON, r'^#|"""|^from |^def |^[A-Z][^=(]*[.,:]'):
             child = os.fork()
             if child == 0:
-                for name in [name for name in sys.modules if name.partition(".")[0] in ("pipelines", "tests")]:
+                for name in [name for name in sys.modules if re.match(r"pipelines\.inference|tests\b", name)]:
                     del sys.modules[name]
                 sys.meta_path.insert(0, Broken(f"pipelines.inference.{path.stem}", path, place.of(text)))
                 os._exit(min(run_tests(tests), 1))

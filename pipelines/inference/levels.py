@@ -66,8 +66,7 @@ def against_programme(levels: pd.DataFrame) -> pd.DataFrame:
     width = half_width(standard_error(variance.clip(lower=0).to_numpy()), numbers["df"].to_numpy())
     spread = numbers["mean"].groupby([both[name] for name in [*SAME, "level"]]).transform("std")
     z = (difference / spread.where(spread > 0)).to_numpy()
-    with np.errstate(invalid="ignore"):
-        band = np.select([z < -FAR, z < -NEAR, z <= NEAR, z <= FAR, z > FAR], BANDS, default="")
+    band = np.select([np.isnan(z), z < -FAR, z < -NEAR, z <= NEAR, z <= FAR], ["", *BANDS[:-1]], default=BANDS[-1])
     is_whole = both["level"].eq("programme")
     result = pd.DataFrame(
         {

@@ -43,12 +43,12 @@ TARGETS = (
     " value value_before status reason suppressed"
 )
 FORMS: dict[str, Kind] = {
-    "theme": "points",
+    "theme": "score",
     "social_gap": "change",
     "added_value": "effect",
     "mean_score": "coefficient",
 }
-"""How a target's figure is written; shares as per cent."""
+"""How a target's figure is written, shares as per cent: with a decimal, so that the verdict on a rise can be seen in it."""
 
 Key = tuple[str, str, str, str, str]
 """What one row of a table is about: target, respondent group, measure, grade, background."""
@@ -285,7 +285,9 @@ def _in_full(source: Source, sections: Sections, row: MartRow) -> Row:
     kind, goal, reason = _form(row), number(row, "goal"), code(row, "reason")
     before = cells.number(number(row, "value_before"), kind)
     if goal is not None:
-        before = Words(say(f"targets.goal.{text(row, 'direction')}", goal=Number(goal, kind)))
+        before = Words(
+            say(f"targets.goal.{text(row, 'direction')}", goal=Number(goal, "share" if kind == "rate" else kind))
+        )
     status = say(f"targets.status.{text(row, 'status')}")
     if reason is not None:
         # A change of a theme that cannot be shown has the same reasons here as elsewhere.
@@ -297,4 +299,4 @@ def _in_full(source: Source, sections: Sections, row: MartRow) -> Row:
 
 
 def _form(row: MartRow) -> Kind:
-    return FORMS.get(text(row, "indicator"), "share")
+    return FORMS.get(text(row, "indicator"), "rate")

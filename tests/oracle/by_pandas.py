@@ -1,4 +1,4 @@
-"""The marts of method.md 1 to 5 and 9 a second time, in plain pandas and scipy.
+"""The marts of method.md 1 to 7 and 9 a second time, in plain pandas and scipy.
 
 Belongs here: what method.md says, written from method.md and not from the models, in the most literal way; slow is fine.
 Does not belong here: anything of `pipelines` but the programme's own files.
@@ -19,6 +19,7 @@ import pandas as pd
 from scipy import optimize, stats
 
 from pipelines.programme import Programme
+from tests.oracle import results_by_pandas
 
 UNIT = ["level", "unit_id"]
 CELL = ["respondent_group", "theme", "form", "breakdown", "breakdown_value", *UNIT]
@@ -44,11 +45,14 @@ class Oracle:
     item_comparability: pd.DataFrame
     base_parameters: pd.DataFrame
     item_distributions: pd.DataFrame
+    academic_results: pd.DataFrame
+    school_year_progression: pd.DataFrame
+    result_targets: pd.DataFrame
 
 
 def compute(programme: Programme, raw: Path) -> Oracle:
     """All marts from the raw Parquet below `raw`, but `turnover`, which is about programmes that link their respondents."""
-    people, answers, roster = (read(raw, name) for name in ("respondents", "answers", "roster"))
+    people, answers, roster, results = (read(raw, name) for name in ("respondents", "answers", "roster", "results"))
     people, roster = (with_school(programme, frame) for frame in (people, roster))
     asked = asked_items(programme)
     scored = score_answers(asked, programme, answers, people)
@@ -57,7 +61,12 @@ def compute(programme: Programme, raw: Path) -> Oracle:
     levels = theme_scores(programme, long)
     came = dispositions(programme, asked, answers, people, roster)
     changed = progression(programme, long, levels)
+    academic = results_by_pandas.academic_results(programme, results)
+    gaps = social_gaps(programme, scores), social_gap_changes(programme, scores)
     return Oracle(
+        academic_results=academic,
+        school_year_progression=results_by_pandas.gains(programme, results),
+        result_targets=results_by_pandas.result_targets(programme, academic, levels, changed, gaps),
         theme_scores=levels,
         progression=changed,
         reliability=reliability(asked, scored).merge(
@@ -70,8 +79,8 @@ def compute(programme: Programme, raw: Path) -> Oracle:
         ),
         response_rates=response_rates(programme, came),
         nonresponse=nonresponse(programme, came),
-        social_gap=social_gaps(programme, scores),
-        social_gap_change=social_gap_changes(programme, scores),
+        social_gap=gaps[0],
+        social_gap_change=gaps[1],
         initiative_development=initiatives(programme, scores),
         nonresponse_weighted=weighted(programme, scores, people, roster),
         composition=composition(programme, scores),
@@ -94,6 +103,8 @@ def with_school(programme: Programme, people: pd.DataFrame) -> pd.DataFrame:
 def read(raw: Path, name: str) -> pd.DataFrame:
     """One raw table; only the respondents carry mapping and group, so that joins on the key stay simple."""
     files = sorted(raw.rglob(f"{name}/*.parquet"))
+    if name == "results" and not files:
+        return pd.DataFrame()
     frame = pd.concat([pd.read_parquet(file) for file in files], ignore_index=True)
     return frame.drop(columns=["mapping", "respondent_group"]) if name == "answers" else frame
 

@@ -25,10 +25,10 @@ judged as (
             when value is null or (is_change and value_before is null) then 'not_comparable'
             when
                 case direction
-                    when 'at_least' then value >= goal - 0.000000001
-                    when 'at_most' then value <= goal + 0.000000001
-                    when 'rises' then value > value_before + 0.000000001
-                    when 'falls' then value < value_before - 0.000000001
+                    when 'at_least' then round(value - goal, 9) >= 0
+                    when 'at_most' then round(value - goal, 9) <= 0
+                    when 'rises' then round(value - value_before, 9) > 0
+                    when 'falls' then round(value - value_before, 9) < 0
                 end
                 then 'met'
             else 'not_met'

@@ -72,7 +72,7 @@ totals as (
             'nullif(count(gain_standardised), 0)'
         ) }} / nullif(count(gain_standardised) - 1, 0) as variance_standardised,
         -- The error of measurement belongs to a grade.
-        case when min(sem) = max(sem) then min(sem) end as sem,
+        case when min(sem) = max(sem) then max(sem) end as sem,
         cast(sum(case when rci > 1.96 then 1 else 0 end) as double) / nullif(count(rci), 0) as share_reliable_gain,
         cast(sum(case when rci < -1.96 then 1 else 0 end) as double) / nullif(count(rci), 0) as share_reliable_fall
     from parts

@@ -25,15 +25,15 @@ pupils as (
         max(case when place_from_last = 1 then grade end) as grade,
         max(case when place_from_first = 1 then score end) as score_first,
         max(case when place_from_last = 1 then score end) as score_last,
-        case when min(municipality_id) = max(municipality_id) then min(municipality_id) end as municipality_id,
-        case when min(lineage_id) = max(lineage_id) then min(lineage_id) end as lineage_id,
+        case when min(municipality_id) = max(municipality_id) then max(municipality_id) end as municipality_id,
+        case when min(lineage_id) = max(lineage_id) then max(lineage_id) end as lineage_id,
         max(case when place_from_last = 1 then lineage_id end) as lineage_id_last,
         case
             when
                 min(lineage_id) = max(lineage_id)
                 and min(class_id) = max(class_id)
                 and count(class_id) = count(*)
-                then min(class_id)
+                then max(class_id)
         end as class_id
     from measured
     group by respondent_group, respondent_id, test, school_year

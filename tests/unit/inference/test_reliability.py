@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.inference.reliability import (
+    _polished,
     covariance,
     cronbach_alpha,
     item_total_correlations,
@@ -73,6 +74,14 @@ def test_omega_of_a_known_model() -> None:
     assert mcdonald_omega(covariance(moments(one_factor(loadings)))) == pytest.approx(expected, abs=0.005)
 
 
+def test_a_solution_with_a_negative_uniqueness_is_none() -> None:
+    loadings = np.array([1.0002**0.5, 0.6, 0.5])
+    correlations = np.outer(loadings, loadings)
+    np.fill_diagonal(correlations, 1)
+    found = np.array([1.0, 0.6, 0.5]), np.array([0.0004, 0.64, 0.75])
+    assert _polished(correlations, *found) == found
+
+
 def test_item_total_correlation_is_the_correlation_with_the_rest() -> None:
     answers = one_factor([0.8, 0.6, 0.5], 500)
     found = item_total_correlations(covariance(moments(answers)))
@@ -99,7 +108,9 @@ def test_what_cannot_be_computed_is_said(answers: np.ndarray) -> None:
     asked = pd.DataFrame(
         [("2015", "g", "t", answers.shape[1])], columns=["mapping", "respondent_group", "theme", "n_items"]
     )
-    found = reliabilities(moments(answers), asked).iloc[0]
+    # Nothing is divided by nothing on the way.
+    with np.errstate(all="raise"):
+        found = reliabilities(moments(answers), asked).iloc[0]
     assert found["verdict"] == "not_computable"
     assert found[["alpha", "omega"]].isna().all()
 
@@ -108,6 +119,40 @@ def test_a_theme_without_a_complete_case_has_its_row() -> None:
     asked = pd.DataFrame([("2015", "g", "t", 4)], columns=["mapping", "respondent_group", "theme", "n_items"])
     found = reliabilities(moments(np.ones((2, 2))).head(0), asked)
     assert found[["items", "n", "verdict"]].to_numpy().tolist() == [[4, 0, "not_computable"]]
+
+
+def test_covariances_are_of_a_sample() -> None:
+    answers = one_factor([0.8, 0.6, 0.5], 50)
+    assert covariance(moments(answers)) == pytest.approx(np.cov(answers, rowvar=False))
+
+
+def test_two_items_have_alpha_and_a_correlation_and_three_have_omega() -> None:
+    asked = pd.DataFrame([("2015", "g", "t", 2)], columns=["mapping", "respondent_group", "theme", "n_items"])
+    answers = one_factor([0.8, 0.6, 0.5], 500)
+    r = np.corrcoef(answers, rowvar=False)
+    variance = answers.var(axis=0, ddof=1)
+    alpha = 2 * (1 - variance[:2].sum() / answers[:, :2].sum(axis=1).var(ddof=1))
+    found = reliabilities(moments(answers[:, :2]), asked).iloc[0]
+    assert (found["alpha"], found["min_item_total"]) == pytest.approx((alpha, r[0, 1]))
+    assert np.isnan(found["omega"])
+    # Three loadings give three correlations exactly.
+    loadings = [(r[0, i] * r[0, j] / r[i, j]) ** 0.5 for i, j in ((1, 2),)]
+    loadings += [r[0, 1] / loadings[0], r[0, 2] / loadings[0]]
+    common = sum(loadings) ** 2
+    assert mcdonald_omega(covariance(moments(answers))) == pytest.approx(
+        common / (common + sum(1 - x * x for x in loadings))
+    )
+
+
+def test_an_item_that_all_answer_alike_leaves_the_others_their_correlations() -> None:
+    answers = one_factor([0.8, 0.6, 0.5], 500)
+    answers[:, 2] = 3
+    asked = pd.DataFrame([("2015", "g", "t", 3)], columns=["mapping", "respondent_group", "theme", "n_items"])
+    with np.errstate(all="raise"):
+        found = reliabilities(moments(answers), asked).iloc[0]
+    assert found["min_item_total"] == pytest.approx(np.corrcoef(answers[:, 0], answers[:, 1])[0, 1])
+    assert found["alpha"] > 0
+    assert np.isnan(found["omega"])
 
 
 @given(st.integers(-3, 3), st.integers(0, 10_000))

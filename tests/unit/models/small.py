@@ -1,4 +1,4 @@
-"""A small survey with everything that method.md 1 to 7 and 9 speak of, and the second implementation's figures for it.
+"""A small survey with everything that method.md 1 to 9 speak of, and the second implementation's figures for it.
 
 Belongs here: the survey, and the comparison of marts built in memory with `tests/oracle`. Does not belong here: pytest, so that the
 search for survivors (`tests/mutants.py`) can use it too.
@@ -17,7 +17,8 @@ import pandas as pd
 
 from pipelines.programme import Programme
 from tests.oracle import by_pandas, test_oracle
-from tests.unit.models.survey import ITEMS, answer_all, numbered, people, write_programme
+from tests.unit.models.results import EXTRACTS, TARGETS, TESTS, results
+from tests.unit.models.survey import ITEMS, SCHOOLS, answer_all, numbered, people, write_programme
 
 SURVEY_ITEMS = ITEMS | {
     ("pupils", "ro"): [("r1", 1), ("r2", -1), ("r3", 1), ("r4", 1), ("r5", 1)],
@@ -40,6 +41,7 @@ class Survey:
     programme: Programme
     respondents: pd.DataFrame
     answers: pd.DataFrame
+    results: pd.DataFrame
     oracle: by_pandas.Oracle
 
 
@@ -52,7 +54,10 @@ def small_survey(folder: Path, more: str = "") -> Survey:
         folder: receives the programme and the raw tables.
         more: further lines of programme.yaml.
     """
-    programme = write_programme(folder / "lille", SURVEY_ITEMS, ASKED, more, INITIATIVES)
+    (folder / "lille").mkdir(parents=True)
+    for name, text in (("tests", TESTS), ("targets", TARGETS)):
+        (folder / "lille" / f"{name}.csv").write_text(text, encoding="utf-8")
+    programme = write_programme(folder / "lille", SURVEY_ITEMS, ASKED, EXTRACTS + more, INITIATIVES)
     random = np.random.default_rng(11)
     frames = []
     for group in ("pupils", "teachers", "parents"):
@@ -74,7 +79,7 @@ def small_survey(folder: Path, more: str = "") -> Survey:
     number = everyone["respondent_id"].str.rpartition("-")[2].astype(int)
     for school, classes in (("101004", 8), ("102", 9)):
         here = everyone["institution_id"].eq(school)
-        everyone["class_id"] = everyone["class_id"].mask(here, (number % classes).astype(str) + "B")
+        everyone["class_id"] = everyone["class_id"].mask(here, (number % classes).astype(str))
     elsewhere = everyone["institution_id"].isin(["102002", "102003"]) & everyone["respondent_group"].eq("pupils")
     everyone["background"] = everyone["background"].mask(elsewhere & everyone["background"].eq("1"), "2")
     opened = everyone["institution_id"].eq("102002") & everyone["mapping"].eq("2015")
@@ -112,13 +117,48 @@ def small_survey(folder: Path, more: str = "") -> Survey:
     silent = everyone.loc[everyone["status"].eq("refused"), "respondent_key"]
     answers = answers[~answers["respondent_key"].isin(silent.iloc[::2])]
     raw = folder / "raw"
-    roster = everyone.head(0)
-    for name, frame in (("respondents", everyone), ("answers", answers), ("roster", roster)):
+    roster, tested = everyone.head(0), results()
+    for name, frame in (("respondents", everyone), ("answers", answers), ("roster", roster), ("results", tested)):
         (raw / name).mkdir(parents=True, exist_ok=True)
         frame.assign(**{c: None for c in ("rater_id",) if c not in frame and name == "respondents"}).to_parquet(
             raw / name / "part.parquet"
         )
-    return Survey(programme, everyone, answers, by_pandas.compute(programme, raw))
+    return Survey(programme, everyone, answers, tested, by_pandas.compute(programme, raw))
+
+
+def linked_survey(folder: Path) -> tuple[Programme, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Programme, respondents and answers of persons who are linked over rounds, and their turnover by the second implementation.
+
+    Pupils change schools too: who stays in the town has left the school.
+    """
+    programme = write_programme(folder / "lille", SURVEY_ITEMS, more="ids: {respondents_linked: true}\n")
+    random = np.random.default_rng(8)
+    everyone = pd.concat([people("pupils", per_school=30), people("teachers", per_school=12)], ignore_index=True)
+    moved = random.random(len(everyone)) < 0.2
+    schools = np.array(SCHOOLS["101"])
+    in_town = everyone["municipality_id"].eq("101") & moved
+    everyone.loc[in_town, "institution_id"] = random.choice(schools, in_town.sum())
+    # One answers for several of a school, and of some it is not known who.
+    number = everyone["respondent_id"].str.rpartition("-")[2].astype(int)
+    rater = everyone["institution_id"] + "-" + (number // 2).astype(str)
+    everyone["rater_id"] = rater.where(everyone["respondent_group"].eq("teachers") & number.mod(5).ne(0), None)
+    everyone = numbered(everyone[random.random(len(everyone)) < 0.8])
+    answers = answer_all(programme, everyone, seed=4)
+    answers.loc[random.random(len(answers)) < 0.3, "code"] = "8"
+    asked = by_pandas.asked_items(programme)
+    persons = by_pandas.with_school(programme, everyone)
+    given = answers.drop(columns=["mapping", "respondent_group"])
+    scored = by_pandas.score_answers(asked, programme, given, persons)
+    means = by_pandas.theme_means(programme, asked, scored).merge(persons, on="respondent_key")
+    turnover = by_pandas.turnover(programme, by_pandas.with_500(programme, means))
+    return programme, everyone, answers, turnover
+
+
+def compare_turnover(con: duckdb.DuckDBPyConnection, oracle: pd.DataFrame) -> None:
+    """`turnover` against the second implementation."""
+    figures = ["n_from", "n_to", "n_stayers", "n_leavers", "n_joiners", "n_least", "raters_least"]
+    figures += ["delta", "delta_stayers", "joiners", "leavers"]
+    test_oracle.compare(InMemory(con), oracle, "turnover", test_oracle.PAIR, figures)
 
 
 @dataclass(frozen=True)

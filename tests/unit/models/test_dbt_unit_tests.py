@@ -30,4 +30,4 @@ def test_dbt_unit_tests_pass(programme: Programme, tmp_path: Path) -> None:
     outcome = warehouse._invoke(arguments, tmp_path, environment, lambda _: None, warehouse._parse(variables))
     results = {result.node.name: (str(result.status), result.message) for result in outcome.result.results}
     assert {name: found for name, found in results.items() if found[0] != "pass"} == {}
-    assert len(results) == 17
+    assert len(results) == 18

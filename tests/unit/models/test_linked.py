@@ -11,10 +11,8 @@ import pandas as pd
 import pytest
 
 from tests.compiled import measured
-from tests.oracle import by_pandas
-from tests.oracle.test_oracle import PAIR, compare
-from tests.unit.models.small import SURVEY_ITEMS, InMemory
-from tests.unit.models.survey import SCHOOLS, answer_all, numbered, people, write_programme
+from tests.unit.models.small import compare_turnover, linked_survey
+from tests.unit.models.survey import answer_all, numbered, people, write_programme
 
 TEACHERS = "respondent_group = 'teachers' and level = 'programme' and mapping_from = '2015' and mapping_to = '2017'"
 
@@ -71,30 +69,9 @@ def test_stayers_joiners_and_leavers_make_the_change(linked: tuple[duckdb.DuckDB
 
 
 def test_turnover_is_the_second_implementations(tmp_path: Path) -> None:
-    """Pupils who change schools too: who stays in the town has left the school."""
-    programme = write_programme(tmp_path / "lille", SURVEY_ITEMS, more="ids: {respondents_linked: true}\n")
-    random = np.random.default_rng(8)
-    everyone = pd.concat([people("pupils", per_school=30), people("teachers", per_school=12)], ignore_index=True)
-    moved = random.random(len(everyone)) < 0.2
-    schools = np.array(SCHOOLS["101"])
-    in_town = everyone["municipality_id"].eq("101") & moved
-    everyone.loc[in_town, "institution_id"] = random.choice(schools, in_town.sum())
-    # One answers for several of a school, and of some it is not known who.
-    number = everyone["respondent_id"].str.rpartition("-")[2].astype(int)
-    rater = everyone["institution_id"] + "-" + (number // 2).astype(str)
-    everyone["rater_id"] = rater.where(everyone["respondent_group"].eq("teachers") & number.mod(5).ne(0), None)
-    everyone = numbered(everyone[random.random(len(everyone)) < 0.8])
-    answers = answer_all(programme, everyone, seed=4)
-    answers.loc[random.random(len(answers)) < 0.3, "code"] = "8"
+    programme, everyone, answers, oracle = linked_survey(tmp_path)
     with measured(programme, everyone, answers) as con:
-        asked = by_pandas.asked_items(programme)
-        persons = by_pandas.with_school(programme, everyone)
-        given = answers.drop(columns=["mapping", "respondent_group"])
-        scored = by_pandas.score_answers(asked, programme, given, persons)
-        means = by_pandas.theme_means(programme, asked, scored).merge(persons, on="respondent_key")
-        oracle = by_pandas.turnover(programme, by_pandas.with_500(programme, means))
-        counts = ["n_from", "n_to", "n_stayers", "n_leavers", "n_joiners", "n_least", "raters_least"]
-        compare(InMemory(con), oracle, "turnover", PAIR, [*counts, "delta", "delta_stayers", "joiners", "leavers"])
+        compare_turnover(con, oracle)
     assert oracle["n_stayers"].gt(0).all()
 
 

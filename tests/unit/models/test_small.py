@@ -13,5 +13,5 @@ from tests.unit.models.small import disagreements, small_survey
 @pytest.mark.parametrize("rule", ["clusters", "satterthwaite"])
 def test_every_mart_is_the_second_implementations(tmp_path: Path, rule: str) -> None:
     survey = small_survey(tmp_path, f"thresholds: {{degrees_of_freedom: {rule}}}\n")
-    with measured(survey.programme, survey.respondents, survey.answers) as con:
+    with measured(survey.programme, survey.respondents, survey.answers, results=survey.results) as con:
         assert disagreements(con, survey.oracle) == []

@@ -315,16 +315,19 @@ def test_significance_of_schools_is_counted_and_shown(
 def test_targets_stand_under_the_national_goals_year_by_year(
     source: Source, plain: Content, voices: Voices, marts: Path, tmp_path: Path
 ) -> None:
-    """What a municipality has set stands below the national target that it serves; grades are numbers; every year is there."""
+    """What a municipality has set stands below the national target that it serves; grades are numbers; every year is there.
+
+    A figure has a decimal: from 90 % to 90 % nobody sees a rise.
+    """
     folder = Path(shutil.copytree(marts, tmp_path / "marts"))
     level, unit = plain.place.unit
     row = {"level": level, "unit_id": unit, "mapping": "", "mapping_from": None, "respondent_group": "elever"}
     row |= {"measure": "laesning", "background": "all", "direction": "at_least", "suppressed": None, "reason": None}
     row |= {"indicator": "share_good", "goal": 0.8, "n": 90, "value_before": None, "status": "met", "is_national": True}
     good = [
-        row | {"target": "1.1", "grade": grade, "school_year": year, "value": 0.9}
+        row | {"target": "1.1", "grade": grade, "school_year": year, "value": value}
         for grade in ("10", "4")
-        for year in ("2015/16", "2016/17")
+        for year, value in (("2015/16", 0.9), ("2016/17", 0.904))
     ]
     own = row | {
         "target": "K",
@@ -361,9 +364,9 @@ def test_targets_stand_under_the_national_goals_year_by_year(
         (row.label["da"], [cell.words["da"] for cell in row.cells if isinstance(cell, Words)]) for row in first.rows
     ]
     assert told_ == [
-        ("Læsning, 4. klasse", ["90\u00a0%: nået", "90\u00a0%: nået"]),
-        ("Læsning, 10. klasse", ["90\u00a0%: nået", "90\u00a0%: nået"]),
-        ("Læsning, 4. klasse", ["–", "40\u00a0%: ikke nået"]),
+        ("Læsning, 4. klasse", ["90,0\u00a0%: nået", "90,4\u00a0%: nået"]),
+        ("Læsning, 10. klasse", ["90,0\u00a0%: nået", "90,4\u00a0%: nået"]),
+        ("Læsning, 4. klasse", ["–", "40,0\u00a0%: ikke nået"]),
     ]
     folded = [block for block in section.blocks if isinstance(block, Fold)][-1].blocks[0]
     assert isinstance(folded, Table)
