@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise, takewhile
 from pathlib import Path
@@ -298,8 +298,9 @@ class _Writer:
         """What stands in each column, the rows' labels first; wide cells stand in none."""
         labels = [self._say(row.label) for row in rows]
         columns = [Texts(self._say(table.columns[0].words), labels, is_number=False)]
+        placed = [dict(_placed(row)) for row in cells]
         for place, column in enumerate(table.columns[1:]):
-            held = [row[place] for row in cells if len(row) > place and all(cell["span"] == 1 for cell in row)]
+            held = [row[place] for row in placed if place in row]
             small = [str(cell[key]) for cell in held for key in ("extent", "note") if cell.get(key)]
             if column.is_number:  # words that stand for a figure may be broken into lines
                 small += [word for cell in held if cell["is"] in _IN_WORDS for word in str(cell["text"]).split(" ")]
@@ -376,6 +377,15 @@ class _Writer:
                 "span": 1,
             }
         return _words(self._say(cell.words), is_faint=cell.is_faint, span=cell.span)
+
+
+def _placed(cells: Sequence[Record]) -> Iterator[tuple[int, Record]]:
+    """Cells of a row with the column that each stands in; those wider than one column are left out."""
+    place = 0
+    for cell in cells:
+        if cell["span"] == 1:
+            yield place, cell
+        place += int(str(cell["span"]))
 
 
 def _words(text: str, is_faint: bool = False, span: int = 1) -> Record:

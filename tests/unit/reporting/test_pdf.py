@@ -22,12 +22,15 @@ from pipelines.reporting.figures import draw
 from pipelines.reporting.model import (
     Block,
     Chart,
+    Column,
     Document,
     Fold,
     Interval,
     Language,
     Number,
     Paragraph,
+    Part,
+    Row,
     Table,
     Tiles,
     Words,
@@ -311,6 +314,20 @@ def test_a_wide_table_is_set_in_pieces() -> None:
     assert pieces[-1].end == 30
     assert all(sum(piece.widths) <= PAGE + 1 for piece in pieces)
     assert len(pieces_of(columns, is_whole=True, is_beside=False)) == 1
+
+
+def test_what_stands_after_a_wide_cell_gets_its_room(voices: Voices) -> None:
+    """It was left out of its column's width: a reason of eleven words stood in six lines, and over the end of a page."""
+    reason = "vises ikke som tema, fordi spørgsmålene ikke hænger godt nok sammen"
+    columns = tuple(
+        Column(said(head), is_number=n in (1, 2)) for n, head in enumerate(("Tema", "Point", "q", "Udvikling"))
+    )
+    row = Row(said("Trivsel"), (Words(said("–"), span=2), Words(said(reason))))
+    table = replace(TABLE, columns=columns, parts=(Part(None, (row,)),), foot=None)
+    [record] = _Writer(voices["da"], {})._tables(table)
+    widths = record["widths"]
+    assert isinstance(widths, tuple)
+    assert widths[3] > len(reason)
 
 
 def test_a_narrow_table_stands_beside_its_figure() -> None:
