@@ -26,7 +26,6 @@ from pipelines.release import current_release, verify
 from tests.conftest import DATA, SMALL, run_cli
 from tests.reliability.faults import WAYS, How, small_disk, stopped_at
 
-
 PAGE, MARGIN = 4096, 1 << 20
 """Bytes of a page of a disk in memory, and of room for folders."""
 
