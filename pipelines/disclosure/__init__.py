@@ -9,7 +9,7 @@ which cells and rows are hidden by themselves, `secondary` which others must be,
 tries to work them out all the same, and `choice` repairs what fell. A row is shown when its own rule allows it and all its
 cells are shown: so a change needs both its rounds, Δ(1→3) tells no more than Δ(1→2) and Δ(2→3), and the items of a theme whose
 score is hidden are hidden too. `coding` top-codes shares. The release is attacked once more as it lies on disk (`attacked`),
-and that is part of the verdict. What the administration does not see the public does not see either (`safe`), so that both
+and that is part of the verdict. What the administration does not see the public does not see either (`within`), so that both
 together tell no more than the administration's.
 
 What is not claimed. Standard errors of a unit with two hidden schools, which are a quadratic equation in them, are not among
@@ -32,7 +32,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipelines.disclosure.attack import Findings
-from pipelines.disclosure.choice import Choice, choose, considered, safe, weak
+from pipelines.disclosure.choice import Choice, choose, weak, within
 from pipelines.disclosure.coding import top_coded
 from pipelines.disclosure.ground import GUARDS, Ground, looked_at, read_ground
 from pipelines.disclosure.primary import Rules
@@ -94,9 +94,9 @@ def disclose(
     ground = read_ground(database, definition)
     rules = {audience: Rules.of(definition, audience) for audience in AUDIENCES}
     given = give(choose, ground, rules[INNER]) if give else None
-    outer = considered(ground, rules[OUTER])
+    outer = choose(ground, rules[OUTER])
     inner: dict[str, Choice] = given.result() if given else choose(ground, rules[INNER])
-    choices: dict[str, dict[str, Choice]] = {OUTER: safe(ground, outer, inner), INNER: inner}
+    choices: dict[str, dict[str, Choice]] = {OUTER: within(ground, outer, inner), INNER: inner}
     counts: Counts = {audience: {} for audience in AUDIENCES}
     for mart in MARTS:
         table = database.sql(f"select * from {mart.name} order by {', '.join(mart.key)}").to_arrow_table()

@@ -52,28 +52,17 @@ class Choice:
         return Choice(self.reasons.iloc[cells].reset_index(drop=True), self.primary[cells], self.need.of(cells))
 
 
-def choose(ground: Ground, rules: Rules, inner: Mapping[str, Choice] | None = None) -> dict[str, Choice]:
-    """Decide for one audience: hide, attack, hide beside what fell, until nothing falls.
-
-    Args:
-        ground: cells and what adds up to what.
-        rules: the audience's.
-        inner: the choice for an audience that sees more, if there is one.
-    """
-    return safe(ground, considered(ground, rules), inner)
-
-
-def considered(ground: Ground, rules: Rules) -> dict[str, Choice]:
-    """What the rules and secondary suppression hide from one audience, domain by domain; not attacked yet."""
+def choose(ground: Ground, rules: Rules) -> dict[str, Choice]:
+    """Decide for one audience, domain by domain."""
     found: dict[str, Choice] = {}
     for domain, system in ground.systems.items():
         forced = _forced(system, domain, ground.systems, found)
-        found[domain] = _considered(system, domain, rules, forced)
+        found[domain] = _choose(system, domain, rules, forced)
     return found
 
 
-def safe(ground: Ground, choices: Mapping[str, Choice], inner: Mapping[str, Choice] | None = None) -> dict[str, Choice]:
-    """Hide what falls to an attack, and from an outer audience whatever the inner one does not see either.
+def within(ground: Ground, choices: Mapping[str, Choice], inner: Mapping[str, Choice]) -> dict[str, Choice]:
+    """Hide from an audience whatever one that sees more does not see either.
 
     Each choice holds against a reader of its own marts. Who has both would see what either shows, and could work out what the
     inner choice hides where the outer one, whose hidden neighbours are others, shows a cell of the same sum.
@@ -81,12 +70,10 @@ def safe(ground: Ground, choices: Mapping[str, Choice], inner: Mapping[str, Choi
     found: dict[str, Choice] = {}
     for domain, system in ground.systems.items():
         choice = choices[domain]
-        hidden = choice.hidden | _forced(system, domain, ground.systems, found)
-        if inner is not None:
-            hidden |= inner[domain].hidden
+        hidden = choice.hidden | inner[domain].hidden
         if (hidden != choice.hidden).any():
             hidden = protect(system, hidden, choice.need, is_exact=False)
-        hidden = repaired(system, choice, hidden)
+            hidden = repaired(system, choice, hidden, hidden & ~choice.hidden)
         found[domain] = replace(choice, reasons=_coded(choice.reasons, choice.primary, hidden))
     return found
 
@@ -98,8 +85,8 @@ def weak(system: System, choice: Choice, hidden: Flags, touched: Flags | None = 
     return attack(system, hidden, guarded, knowledge(system, choice.need.n_low, choice.need.n_high), touched)
 
 
-def _considered(system: System, domain: str, rules: Rules, forced: Flags) -> Choice:
-    """One domain: what is hidden by itself, what others force upon it, and what must be hidden beside."""
+def _choose(system: System, domain: str, rules: Rules, forced: Flags) -> Choice:
+    """One domain: hide, attack, hide beside what fell, until nothing falls."""
     reasons = cell_reasons(system, domain, rules)
     cells = system.cells
     n = cells["n"].to_numpy(dtype=np.float64)
@@ -111,6 +98,7 @@ def _considered(system: System, domain: str, rules: Rules, forced: Flags) -> Cho
     is_small = primary & reasons.eq("n_lt_min").to_numpy(dtype=bool) & ~is_subset
     need = needs(n, floor, np.where(is_small, floor - 1.0, np.inf), worth)
     hidden = protect(system, primary | forced, need)
+    hidden = repaired(system, Choice(reasons, primary, need), hidden)
     return Choice(_coded(reasons, primary, hidden), primary, need)
 
 
@@ -123,9 +111,16 @@ def _blocks_of(system: System, cells: Flags) -> tuple[Ints, System]:
     return numbers, system.part(numbers, relations)
 
 
-def repaired(system: System, choice: Choice, hidden: Flags) -> Flags:
-    """All that is hidden once nothing falls: attack, hide beside what fell, go on with what hangs together with that."""
-    touched = hidden = hidden.copy()
+def repaired(system: System, choice: Choice, hidden: Flags, touched: Flags | None = None) -> Flags:
+    """All that is hidden once nothing falls: attack, hide beside what fell, go on with what hangs together with that.
+
+    Args:
+        system: cells and relations.
+        choice: what is hidden by itself, and the numbers behind it.
+        hidden: what is hidden so far.
+        touched: what of it is new since an attack found nothing; left out: all of it.
+    """
+    hidden = hidden.copy()
     for attempt in range(REPAIRS + 1):
         failing = weak(system, choice, hidden, touched).failing
         if not failing.any():

@@ -17,7 +17,7 @@ import duckdb
 import numpy as np
 
 from pipelines.disclosure import INNER, OUTER, Ground, Rules, read_ground
-from pipelines.disclosure.choice import Choice, choose, considered, repaired, safe, weak
+from pipelines.disclosure.choice import Choice, choose, repaired, weak, within
 from pipelines.disclosure.relations import Flags
 from pipelines.disclosure.secondary import greedy, loss, protect
 from pipelines.programme import load_programme
@@ -50,8 +50,8 @@ def row(ground: Ground, choice: Choice, released: Choice, seconds: float) -> str
         price(choice.primary.copy()),
         price(by_greedy := greedy(system, choice.primary, choice.need)),
         price(repaired(system, choice, by_greedy)),
-        price(by_programs := protect(system, choice.primary, choice.need)),
-        price(repaired(system, choice, by_programs)),
+        price(protect(system, choice.primary, choice.need)),
+        price(choice.hidden),
         price(released.hidden),
         f"{seconds:.1f}",
         f"{attack_seconds:.1f}",
@@ -74,8 +74,8 @@ def main(home: Path) -> None:
     )
     public, internal = (Rules.of(definition, audience) for audience in (OUTER, INNER))
     inner, inner_seconds = timed(lambda: choose(ground, internal))
-    outer, outer_seconds = timed(lambda: considered(ground, public))
-    nested, more = timed(lambda: safe(ground, outer, inner))
+    outer, outer_seconds = timed(lambda: choose(ground, public))
+    nested, more = timed(lambda: within(ground, outer, inner))
     for audience, own, released, taken in (
         (OUTER, outer, nested, outer_seconds + more),
         (INNER, inner, inner, inner_seconds),
