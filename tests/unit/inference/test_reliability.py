@@ -156,6 +156,16 @@ def test_an_item_that_all_answer_alike_leaves_the_others_their_correlations() ->
     assert np.isnan(found["omega"])
 
 
+@pytest.mark.parametrize(("variance", "together", "verdict"), [(30, 20, "good"), (65, 35, "acceptable")])
+def test_an_alpha_on_a_bound_belongs_to_what_is_above_it(variance: int, together: int, verdict: str) -> None:
+    """Alphas of .80 and .70 to the last bit: method.md 3 has them from there on."""
+    rows = [(1, 1, 11, 0, 0, variance), (1, 2, 11, 0, 0, together), (2, 2, 11, 0, 0, variance)]
+    found = pd.DataFrame(rows, columns=["slot", "other_slot", "n", "sum_item", "sum_other", "sum_product"])
+    asked = pd.DataFrame([("2015", "g", "t", 2)], columns=["mapping", "respondent_group", "theme", "n_items"])
+    [row] = reliabilities(found.assign(mapping="2015", respondent_group="g", theme="t"), asked).to_dict("records")
+    assert (row["alpha"], row["verdict"]) == (pytest.approx(2 * together / (variance + together), abs=0), verdict)
+
+
 @given(st.integers(-3, 3), st.integers(0, 10_000))
 def test_a_constant_moves_no_alpha(constant: int, seed: int) -> None:
     answers = np.random.default_rng(seed).integers(1, 6, (40, 4)).astype(float)
