@@ -172,6 +172,7 @@ EQUIVALENT: tuple[Same, ...] = (
     Same("int_item_contributions", "min(n_theme_from), min(n_theme_to)) [\\bmin\\( -> max(] (4)", ONE_N),
     Same("progression.py", "clear & (delta > 0)", "a difference of nothing has p = 1 and is never clear"),
     Same("reliability.py", ".all() [< ->", "no distance is a thousandth to the last bit"),
+    Same("reliability.py", "loadings = np.clip(", "where a search begins is not where it ends"),
     Same("reliability.py", ".all() [> ->", "no search ends at a uniqueness of zero to the last bit"),
     Same("int_gain_estimates", "when variances.clusters > 1", ONE, r" > "),
     Same("int_gain_estimates", ".breakdown = ", "a grade, a class (with its grade) and all have no value in common"),
