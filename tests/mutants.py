@@ -137,7 +137,7 @@ EQUIVALENT: tuple[Same, ...] = (
     Same("stg_units", "min(lineages.municipality_id)", ONE_MUNICIPALITY),
     Same("int_initiative_changes", "and schools.municipality_id = cells.municipality_id", ONE_MUNICIPALITY),
     Same("int_initiative_changes", "sd * sd / n", CLUSTERED),
-    Same("int_initiative_changes", "sum(n) [", CLUSTERED),
+    Same("int_initiative_changes", "sum(n) as bigint) [", CLUSTERED),
     Same("int_initiative_changes", "min(case when is_clustered", CLUSTERED),
     Same("int_initiative_changes|int_social_gap.*", "case when count(*) > 1 then", ALONE),
     Same(
@@ -159,7 +159,8 @@ EQUIVALENT: tuple[Same, ...] = (
     ),
     Same("int_item_contributions", ".theme = items_", "an item has one theme"),
     Same("int_item_contributions", "parameters.sigma > 0", "without spread in the base there is no change"),
-    Same("int_level_estimates", "and means.breakdown = cluster_variances.breakdown", NO_CLASS),
+    Same("int_level_estimates", "and means.breakdown = clusters.breakdown", NO_CLASS),
+    Same("int_item_distributions", ".theme = by_level.theme", "an item has one theme"),
     Same("int_weighted_levels", "and levels.level = ", NO_SLUG),
     Same("int_composition", "totals.level = changes.level", NO_SLUG),
     Same("int_composition", "on changes.level = schools.level", NO_SLUG),
@@ -176,7 +177,7 @@ EQUIVALENT: tuple[Same, ...] = (
     Same("reliability.py", ".all() [> ->", "no search ends at a uniqueness of zero to the last bit"),
     Same("int_gain_estimates", "when variances.clusters > 1", ONE, r" > "),
     Same("int_gain_estimates", ".breakdown = ", "a grade, a class (with its grade) and all have no value in common"),
-    Same("int_intra_class", "(n - n_squared / n) / (k - 1)", "one unit has no variance between units either"),
+    Same("int_intra_class", "case when k > 1 then", "one unit lacks the other of the two, and nothing comes of one alone"),
 )
 """What is left after the judges, each with its reason; one that explains nothing any more is told."""
 
