@@ -177,7 +177,9 @@ EQUIVALENT: tuple[Same, ...] = (
     Same("reliability.py", ".all() [> ->", "no search ends at a uniqueness of zero to the last bit"),
     Same("int_gain_estimates", "when variances.clusters > 1", ONE, r" > "),
     Same("int_gain_estimates", ".breakdown = ", "a grade, a class (with its grade) and all have no value in common"),
-    Same("int_intra_class", "case when k > 1 then", "one unit lacks the other of the two, and nothing comes of one alone"),
+    Same(
+        "int_intra_class", "case when k > 1 then", "one unit lacks the other of the two, and nothing comes of one alone"
+    ),
 )
 """What is left after the judges, each with its reason; one that explains nothing any more is told."""
 

@@ -128,6 +128,8 @@ def test_social_gap_change(built: tuple[Warehouse, by_pandas.Oracle]) -> None:
     ours = "(select * from social_gap_change where delta is not null)"
     figures = ["gap_from", "gap_to", "delta", *INTERVAL, *LEAST]
     compare(warehouse, oracle.social_gap_change, ours, ["mapping_from", "mapping_to", *KEY], figures)
+    groups = "(select distinct respondent_group from social_gap_change)"
+    compare(warehouse, oracle.social_gap[["respondent_group"]].drop_duplicates(), groups, ["respondent_group"], [])
 
 
 def test_initiative_development(built: tuple[Warehouse, by_pandas.Oracle]) -> None:
