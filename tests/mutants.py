@@ -159,7 +159,7 @@ EQUIVALENT: tuple[Same, ...] = (
     ),
     Same("int_item_contributions", ".theme = items_", "an item has one theme"),
     Same("int_item_contributions", "parameters.sigma > 0", "without spread in the base there is no change"),
-    Same("int_level_estimates", "and means.breakdown = clusters.breakdown", NO_CLASS),
+    Same("int_level_estimates", "and means.breakdown = cluster", NO_CLASS),
     Same("int_item_distributions", ".theme = by_level.theme", "an item has one theme"),
     Same("int_weighted_levels", "and levels.level = ", NO_SLUG),
     Same("int_composition", "totals.level = changes.level", NO_SLUG),
