@@ -78,7 +78,7 @@ def write_reports(
 
     The internal edition has a workbook per municipality beside its documents: `out/da/municipality-<id>.xlsx`.
 
-    Beside a læringsrapport lies `<document>.zip` with its charts and tables. A sample has one municipality's of both.
+    Beside a læringsrapport lies `<document>.zip` with its charts and tables.
 
     Editions are written together: where two of them show the same, it is drawn and set once.
 
@@ -149,7 +149,7 @@ class Desk:
         """Every document of an edition with its files."""
         has_workbooks = source.frame.audience == "internal"
         return [
-            Listed(entry, self.formats(entry), has_workbook=has_workbooks and self._has_workbook(entry))
+            Listed(entry, self.formats(entry), has_workbook=has_workbooks and entry.kind == "municipality")
             for entry in (*entries(source, self.say), *appendix_entries(self.say.voices))
         ]
 
@@ -159,22 +159,8 @@ class Desk:
         return (
             "html",
             *(("pdf",) if self.pdf == "all" or is_joint else ()),
-            *(("zip",) if entry.kind in ARCHIVED and self._has_extras(entry) else ()),
+            *(("zip",) if entry.kind in ARCHIVED else ()),
         )
-
-    def _has_workbook(self, entry: Entry) -> bool:
-        """Whether the administration gets a workbook beside it."""
-        return entry.kind == "municipality" and self._has_extras(entry)
-
-    def _has_extras(self, entry: Entry) -> bool:
-        """Whether there is more beside it than its paper: in a sample one municipality has that."""
-        source = self.sources[0]
-        return entry.kind == "programme" or source.sampled in (None, self._unit_of.get(entry.name))
-
-    @cached_property
-    def _unit_of(self) -> dict[str, str]:
-        """Id of the municipality of each læringsrapport, by the document's name."""
-        return {str(place.document): place.unit[1] for place in self.sources[0].municipalities}
 
     def jobs(self) -> list[Job]:
         """Everything to be written, the largest first; a unit that any edition has is one job."""
@@ -199,8 +185,8 @@ class Desk:
         for edition, source in zip(self.editions, self.sources, strict=True):
             for document in self.documents(source, job):
                 found[document.entry.name].append((document, [edition.out]))
-                if edition.audience == "internal" and self._has_workbook(document.entry):
-                    made = workbook(self.office, self._unit_of[document.entry.name], self.say.voices["da"])
+                if edition.audience == "internal" and document.entry.kind == "municipality" and job.unit is not None:
+                    made = workbook(self.office, job.unit[1], self.say.voices["da"])
                     _write(edition.out / "da" / f"{document.entry.name}.xlsx", made)
         for editions in found.values():
             self._write(editions)
@@ -212,9 +198,7 @@ class Desk:
         for language, voice in self.say.voices.items():
             for (document, folders), figures in zip(editions, drawings, strict=True):
                 formats = self.formats(document.entry)
-                shown = replace(
-                    document, has_pdf="pdf" in formats, links_to_pdf=self.pdf == "all", has_archive="zip" in formats
-                )
+                shown = replace(document, has_pdf="pdf" in formats, links_to_pdf=self.pdf == "all")
                 for ending in formats:
                     made = FORMATS[ending](shown, figures, voice)
                     for folder in folders:

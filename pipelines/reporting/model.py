@@ -286,10 +286,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Document:
-    """One document of one audience in every language.
-
-    `has_pdf`: it stands beside its page as PDF; `links_to_pdf`: so do all. `has_archive`: so does an archive of its charts and
-    tables.
+    """One document of one audience in every language. `has_pdf`: it stands beside its page as PDF; `links_to_pdf`: so do all.
 
     `summary` is the first section and has no heading of its own in print where `is_short` (two pages on paper). `about` and
     `data_source` are the programme's own words.
@@ -307,7 +304,6 @@ class Document:
     is_short: bool = False
     has_pdf: bool = False
     links_to_pdf: bool = True
-    has_archive: bool = False
 
     @property
     def is_alone(self) -> bool:
@@ -315,9 +311,14 @@ class Document:
         return self.entry.kind in ("style_guide", "pupil")
 
     @property
+    def has_archive(self) -> bool:
+        """Whether an archive of its charts and tables lies beside the document."""
+        return self.entry.kind in ARCHIVED
+
+    @property
     def lists_files(self) -> bool:
         """Whether paper lists every data file: where the whole is told. Other documents tell how many there are."""
-        return self.entry.kind in (*ARCHIVED, "method", "data_book")
+        return self.has_archive or self.entry.kind in ("method", "data_book")
 
     @property
     def blocks(self) -> Iterator[Block]:
