@@ -14,14 +14,17 @@ import sys
 import time
 import traceback
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines import __version__
 from pipelines.errors import ConfigurationError, KortlaegningError, StorageError
 from pipelines.marts import SIMULATED
-from pipelines.programme import load_programme
+from pipelines.memory import collect_rarely
+from pipelines.programme import Programme, load_programme
 from pipelines.settings import CHECKOUT, PREFIX, Settings, load_settings
+from pipelines.workers import Workers
 
 if TYPE_CHECKING:
     from pipelines.assets.plan import RunPlan
@@ -41,6 +44,7 @@ def entry() -> None:
     What was registered for the end is done. Taking the interpreter apart after that would take a second and let native
     libraries print what they think of it.
     """
+    collect_rarely()
     code = main()
     atexit._run_exitfuncs()
     sys.stdout.flush()
@@ -84,7 +88,8 @@ def _run(options: argparse.Namespace) -> int:
             for source in sources:
                 pulled = pull(programme, settings, source)
                 print(f"source {source}: {len(pulled.downloaded)} new files, {pulled.unchanged} known")
-    return _build(settings, options, tuple(options.mapping or ()), "command line")
+    with Workers(settings.threads - 1) as hands:
+        return _build(programme, settings, options, "command line", hands, tuple(options.mapping or ()))
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -101,18 +106,30 @@ def _demo(options: argparse.Namespace) -> int:
             f"{target} holds extracts that were not simulated; the demo would overwrite them; give another --home"
         )
     began = time.monotonic()
-    simulate(programme, settings.landing_dir, options.scale or demo_scale(programme), options.seed)
-    print(f"{SIMULATED}: extracts of {programme.label.en} in {target} ({time.monotonic() - began:.1f} s)")
-    return _build(settings, options, (), "demo")
+    scale = options.scale or demo_scale(programme)
+    with Workers(settings.threads - 1) as hands:
+        simulated = hands.give(simulate, programme, settings.landing_dir, scale, options.seed)
+        if settings.threads > 1:
+            import_module("pipelines.execution")  # Dagster, meanwhile
+        simulated.result()
+        print(f"{SIMULATED}: extracts of {programme.label.en} in {target} ({time.monotonic() - began:.1f} s)")
+        return _build(programme, settings, options, "demo", hands)
 
 
-def _build(settings: Settings, options: argparse.Namespace, mappings: tuple[str, ...], trigger: str) -> int:
+def _build(
+    programme: Programme,
+    settings: Settings,
+    options: argparse.Namespace,
+    trigger: str,
+    hands: Workers,
+    mappings: tuple[str, ...] = (),
+) -> int:
     """Plan a run, execute it unless nothing has changed, and say where things are."""
     from pipelines.assets.plan import plan_run
     from pipelines.release import catch_up, home_lock, is_caught_up, is_current, withdrawn
 
     began = time.monotonic()
-    plan = plan_run(load_programme(options.programme), settings, mappings)
+    plan = plan_run(programme, settings, mappings)
     for note in plan.notes:
         print(f"note: {note}", file=sys.stderr)
     if is_current(settings.home, plan.release_id):
@@ -130,12 +147,13 @@ def _build(settings: Settings, options: argparse.Namespace, mappings: tuple[str,
             f"kortlaegning rollback {plan.release_id}"
         )
         return 0
+    hands.prepare()
     from pipelines.execution import STEPS, execute
     from pipelines.progress import RunProgress
 
     print(f"{plan.programme.label.en}: mappings {', '.join(plan.programme.mapping_keys)} → release {plan.release_id}")
     with home_lock(settings.home, f"kortlaegning {trigger}"), RunProgress(STEPS) as progress:
-        outcome = execute(settings, plan, progress, trigger)
+        outcome = execute(settings, plan, progress, trigger, hands)
     if not outcome.success:
         message, _, trace = outcome.message.partition("\nTraceback")
         print(
@@ -257,8 +275,8 @@ def _forget(options: argparse.Namespace) -> int:
             removed = forget(programme, settings, wishes)
         print(f"{programme.slug}: {removed} rows removed from the landing folder")
         if removed:
-            options.programme = name
-            code = max(code, _build(settings, options, (), "forget"))
+            with Workers(settings.threads - 1) as hands:
+                code = max(code, _build(programme, settings, options, "forget", hands))
     return code
 
 

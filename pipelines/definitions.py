@@ -20,6 +20,7 @@ from pipelines.automation import build_automation
 from pipelines.programme import Programme, load_programme
 from pipelines.settings import Settings, load_settings
 from pipelines.warehouse import manifest
+from pipelines.workers import Workers
 
 
 def build_defs(
@@ -27,7 +28,7 @@ def build_defs(
     programme: Programme | None = None,
     mappings: tuple[str, ...] = (),
     progress: Callable[[str], None] = lambda _: None,
-    is_home_held: bool = False,
+    held: Workers | None = None,
 ) -> dg.Definitions:
     """Definitions of one programme in one home.
 
@@ -36,7 +37,7 @@ def build_defs(
         programme: default: the one that the settings name.
         mappings: limit to these; left out: all.
         progress: told what a step is at.
-        is_home_held: whether the caller holds the lock of the home folder, so that a run must not take it.
+        held: worker processes of a caller who runs the job in its own process, and holds the home folder's lock for it.
     """
     settings = settings or load_settings()
     programme = programme or load_programme(settings.programme)
@@ -60,7 +61,10 @@ def build_defs(
         jobs=[job],
         schedules=list(schedules),
         sensors=[sensor],
-        resources={"home": Home(path=str(settings.home), is_held=is_home_held), "workers": workers_of(settings)},
+        resources={
+            "home": Home(path=str(settings.home), is_held=held is not None),
+            "workers": workers_of(settings, held),
+        },
         executor=dg.in_process_executor,
     )
 

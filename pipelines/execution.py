@@ -3,26 +3,28 @@
 Belongs here: Dagster's instance, the run, and why it failed. Does not belong here: assembling definitions, or printing.
 """
 
-import ctypes
 import gc
 import os
 import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import dagster as dg
 from dagster._core.instance.ref import InstanceRef
+from dagster._core.storage.event_log.sqlite import sqlite_event_log
 from sqlalchemy import Engine, event
 
 from pipelines.assets.plan import RunPlan
 from pipelines.automation import JOB, QUIET, run_tags
 from pipelines.definitions import build_defs
 from pipelines.files import write_atomically
+from pipelines.memory import give_back
 from pipelines.settings import Settings
+from pipelines.workers import Workers
 
 NO_COMPUTE_LOGS = {
     "compute_logs": {
@@ -83,31 +85,56 @@ def _dagster_home(folder: Path) -> Iterator[None]:
             os.environ["DAGSTER_HOME"] = before
 
 
+@contextmanager
+def _kept_connections() -> Iterator[None]:
+    """Dagster's event log on one connection a file for the time of a run.
+
+    Dagster makes an engine and a connection anew for each of nine hundred events, and reads the file's schema each time:
+    5 of its 7 ms an event. It offers no setting for that.
+    """
+    storage: Any = sqlite_event_log
+    create, kept = storage.create_engine, dict[str, Engine]()
+
+    def keep(url: str, *, connect_args: dict[str, Any], **_: Any) -> Engine:
+        if url not in kept:
+            kept[url] = create(url, connect_args=connect_args)
+            vars(kept[url])["dispose"] = lambda: None  # it would close the connection after each event
+        return kept[url]
+
+    storage.create_engine = keep
+    try:
+        yield
+    finally:
+        storage.create_engine = create
+        for engine in kept.values():
+            Engine.dispose(engine)
+
+
 @event.listens_for(Engine, "connect")
 def _write_behind(connection: object, _: object) -> None:
     """Let the operating system write Dagster's storage when it likes.
 
-    Dagster opens, commits and closes a database per event: thousands of waits for the disk in a run of a minute. What a
+    Dagster commits two or three times an event: thousands of waits for the disk in a run of a minute. What a
     power cut could take is the display of the last run; releases and the ledger are written through by our own code.
     """
     if isinstance(connection, sqlite3.Connection):
         connection.execute("pragma synchronous = off")
 
 
-def execute(settings: Settings, plan: RunPlan, steps: Steps, trigger: str) -> Outcome:
-    """Run the job on the mappings of the plan. The caller holds the lock of the home folder.
+def execute(settings: Settings, plan: RunPlan, steps: Steps, trigger: str, hands: Workers) -> Outcome:
+    """Run the job on the mappings of the plan, with the caller's workers. The caller holds the home folder's lock.
 
     Raises:
         Exception: what a step raised that nobody foresaw.
     """
     folder = prepare_instance(settings)
-    definitions = build_defs(settings, plan.programme, plan.programme.mapping_keys, steps.detail, is_home_held=True)
+    definitions = build_defs(settings, plan.programme, plan.programme.mapping_keys, steps.detail, hands)
     run_id = str(uuid.uuid4())
     # Imports and dbt's manifest leave a million objects that live until the end: not to be looked through again and again.
     gc.freeze()
     try:
         reference = InstanceRef.from_dir(str(folder.absolute()), overrides=NO_COMPUTE_LOGS)
-        with _dagster_home(folder), dg.DagsterInstance.from_ref(reference) as instance:
+        with _dagster_home(folder), _kept_connections(), dg.DagsterInstance.from_ref(reference) as instance:
             instance.add_event_listener(run_id, _listener(steps))
             result = definitions.resolve_job_def(JOB).execute_in_process(
                 instance=instance,
@@ -118,20 +145,10 @@ def execute(settings: Settings, plan: RunPlan, steps: Steps, trigger: str) -> Ou
             )
     finally:
         gc.unfreeze()
-        _give_back_memory()
+        give_back()
     if result.success:
         return Outcome(run_id, True)
     return _failure(run_id, result)
-
-
-def _give_back_memory() -> None:
-    """Collect what a run leaves behind in circles, and let the allocator return it: glibc keeps what threads freed.
-
-    Without, a process of many runs grew by 4 MB each.
-    """
-    gc.collect()
-    with suppress(OSError, AttributeError):  # other C libraries have no such function
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _listener(steps: Steps) -> Callable[[dg.EventLogEntry], None]:

@@ -17,8 +17,12 @@ from types import TracebackType
 from typing import Any, Generic, TypeVar
 
 from pipelines.errors import KortlaegningError
+from pipelines.memory import collect_rarely
 
 T = TypeVar("T")
+
+IMPORTS = ("great_expectations", "matplotlib.backends.backend_svg", "pipelines.reporting")
+"""What a run's worker needs for its jobs: four seconds of imports that it begins with, so that nobody waits for them."""
 
 
 class Job(Generic[T]):
@@ -55,7 +59,7 @@ class Workers:
     def __init__(self, processes: int) -> None:
         """So many beside this one; with none, every job is done here."""
         # spawn: a fork of a process that runs threads of DuckDB or Dagster can hang.
-        self._pool = ProcessPoolExecutor(processes, get_context("spawn"), _end_with_parent) if processes > 0 else None
+        self._pool = ProcessPoolExecutor(processes, get_context("spawn"), _begin) if processes > 0 else None
 
     def __enter__(self) -> Workers:
         """Nothing is started yet."""
@@ -68,18 +72,19 @@ class Workers:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
 
-    def prepare(self, *modules: str) -> None:
+    def prepare(self) -> None:
         """Let a worker import what its later jobs need, while this process is busy."""
         if self._pool is not None:
-            self._pool.submit(_import, modules)
+            self._pool.submit(_import, IMPORTS)
 
     def give(self, function: Callable[..., T], *arguments: Any) -> Job[T]:
         """Give out one call."""
         return Job(function, arguments, self._pool.submit(function, *arguments) if self._pool is not None else None)
 
 
-def _end_with_parent() -> None:
-    """Let a worker end when its run is killed: it would wait for jobs for ever, and keep its memory."""
+def _begin() -> None:
+    """Set up a worker. It ends when its run is killed: it would wait for jobs for ever, and keep its memory."""
+    collect_rarely()
     Thread(target=_wait_for_the_end, daemon=True).start()
 
 

@@ -107,17 +107,14 @@ def storage_error(error: OSError | duckdb.Error, settings: Settings) -> Kortlaeg
     return None
 
 
-WORKER_IMPORTS = ("great_expectations", "matplotlib.backends.backend_svg", "pipelines.reporting")
-"""Imported by a run's first worker process at the run's start: four seconds that nobody then waits for."""
-
-
-def workers_of(settings: Settings) -> dg.ResourceDefinition:
-    """The run's worker processes; with its own as many as `threads`."""
+def workers_of(settings: Settings, held: Workers | None) -> dg.ResourceDefinition:
+    """The run's worker processes, with its own as many as `threads`; those that its caller holds are lent to it."""
 
     @dg.resource(description="Worker processes of the run.")
     def workers(_: dg.InitResourceContext) -> Iterator[Workers]:
-        with Workers(settings.threads - 1) as hands:
-            hands.prepare(*WORKER_IMPORTS)
+        with nullcontext(held) if held else Workers(settings.threads - 1) as hands:
+            if not held:
+                hands.prepare()
             yield hands
 
     return workers
