@@ -10,10 +10,12 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import duckdb
@@ -188,6 +190,16 @@ def manifest(programme: Programme) -> dict[str, Any]:
     return found
 
 
+def prepare(programme: Programme) -> None:
+    """Import dbt and take up the parsed project: three seconds that a thread can spend while extracts are read.
+
+    What goes wrong here goes wrong again where it is needed, and is told there.
+    """
+    with suppress(Exception):
+        import_module("dbt.cli.main")
+        _parse(_variables(programme))
+
+
 def model_versions(parsed: Mapping[str, Any]) -> dict[str, dict[str, object]]:
     """What each model was made from: a hash over its SQL and all macros of the project that it uses, and what it reads.
 
@@ -240,6 +252,9 @@ PERSONS = ("respondent_id", "rater_id")
 _PARSED: dict[Path, Any] = {}
 """Manifests of this process, by folder: dbt takes three seconds to parse and none to be given one."""
 
+_PARSING = Lock()
+"""Held while a manifest is taken up."""
+
 
 def _parse(variables: dict[str, object]) -> Any:
     """The parsed project, for dbt to build from.
@@ -251,16 +266,17 @@ def _parse(variables: dict[str, object]) -> Any:
     from dbt.contracts.graph.manifest import Manifest
 
     folder = _parsed_folder(variables)
-    if folder not in _PARSED:
-        parsed = folder / PARTIAL_PARSE_FILE_NAME
-        if not parsed.exists():
-            outcome = _invoke(["parse", "--vars", json.dumps(variables)], folder, {}, lambda _: None, target=folder)
-            if not outcome.success:
-                raise KortlaegningError(
-                    f"dbt cannot parse {DBT_PROJECT.name}: {' '.join(str(outcome.exception).split())}"
-                )
-        _PARSED[folder] = Manifest.from_msgpack(parsed.read_bytes())
-        _PARSED[folder].build_flat_graph()
+    with _PARSING:
+        if folder not in _PARSED:
+            parsed = folder / PARTIAL_PARSE_FILE_NAME
+            if not parsed.exists():
+                outcome = _invoke(["parse", "--vars", json.dumps(variables)], folder, {}, lambda _: None, target=folder)
+                if not outcome.success:
+                    raise KortlaegningError(
+                        f"dbt cannot parse {DBT_PROJECT.name}: {' '.join(str(outcome.exception).split())}"
+                    )
+            _PARSED[folder] = Manifest.from_msgpack(parsed.read_bytes())
+            _PARSED[folder].build_flat_graph()
     return _PARSED[folder]
 
 
