@@ -21,7 +21,12 @@ from pipelines.memory import collect_rarely
 
 T = TypeVar("T")
 
-IMPORTS = ("great_expectations", "matplotlib.backends.backend_svg", "pipelines.reporting")
+IMPORTS = (
+    "great_expectations",
+    "statsmodels.multivariate.factor",
+    "matplotlib.backends.backend_svg",
+    "pipelines.reporting",
+)
 """What a run's worker needs for its jobs: four seconds of imports that it begins with, so that nobody waits for them."""
 
 

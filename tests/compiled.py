@@ -22,6 +22,7 @@ from pipelines import warehouse
 from pipelines.inference import TABLES, infer
 from pipelines.programme import Programme
 from pipelines.warehouse import DATABASE, EMPTY, programme_tables
+from pipelines.workers import Workers
 
 NAME = DATABASE.removesuffix(".duckdb")
 
@@ -128,7 +129,7 @@ def measured(
             if model.name in needed or (until is None and model.tag == "estimates"):
                 _build(con, model, change)
         if until is None:
-            infer(con, Path(scratch), programme.definition.thresholds)
+            infer(con, Path(scratch), programme.definition.thresholds, Workers(0))
             for name in TABLES:
                 con.execute(f"create table inference.{name} as select * from read_parquet('{scratch}/{name}.parquet')")
             for model in models:

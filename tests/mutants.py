@@ -33,6 +33,7 @@ import pytest
 import yaml
 
 from pipelines.settings import CHECKOUT
+from pipelines.workers import Workers
 
 RESULT = CHECKOUT / "tests" / "bench" / "mutants.md"
 TERM = r"[a-z_]+\.[a-z_]+"
@@ -259,7 +260,7 @@ class Laboratory:
                     if model.tag == step and (model.name == place.where or changed & set(model.reads)):
                         self._build(model, place.of(model.sql) if model.name == place.where else model.sql, changed)
                 if step == "estimates" and any(changed & set(read) for read in SOURCES.values()):
-                    infer(self.con, self.scratch, self.rules)
+                    infer(self.con, self.scratch, self.rules, Workers(0))
                     self._register(TABLES)
                     # What inference gives is a source: its marts are built again whatever they read.
                     changed |= {f"inference.{name}" for name in TABLES}

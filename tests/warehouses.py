@@ -13,6 +13,7 @@ from pipelines.inference import TABLES, infer
 from pipelines.programme import Programme
 from pipelines.settings import Settings
 from pipelines.warehouse import NodeResult, Warehouse
+from pipelines.workers import Workers
 
 
 def built_warehouse(
@@ -33,7 +34,7 @@ def built_warehouse(
     warehouse.register_sources(programme, folders)
     all_good(warehouse.build(estimates, programme))
     with warehouse.connect() as database:
-        infer(database, home / "inference", programme.definition.thresholds)
+        infer(database, home / "inference", programme.definition.thresholds, Workers(0))
     warehouse.register_inference(TABLES)
     all_good(warehouse.build(select, programme))
     return warehouse

@@ -27,7 +27,7 @@ def build_statements(run: RunContext) -> dg.AssetsDefinition:
             )
             for table in TABLES
         ],
-        required_resource_keys={"home"},
+        required_resource_keys={"home", "workers"},
     )
     def inference(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         with clear_errors(run.settings):
@@ -38,7 +38,12 @@ def build_statements(run: RunContext) -> dg.AssetsDefinition:
                 if context.run.tags.get("kortlaegning/trigger") not in NEW_BASE:
                     definition = run.programme.definition
                     check_frozen(frozen_path(run.settings.home, definition), parameters, definition)
-                rows = infer(database, warehouse.folder / "inference", run.programme.definition.thresholds)
+                rows = infer(
+                    database,
+                    warehouse.folder / "inference",
+                    run.programme.definition.thresholds,
+                    context.resources.workers,
+                )
             write_parameters(warehouse.folder / "inference", parameters)
             for table in TABLES:
                 yield dg.MaterializeResult(["inference", table], metadata={"dagster/row_count": rows[table]})

@@ -20,6 +20,7 @@ from pipelines.inference.progression import change_statements
 from pipelines.inference.reliability import reliabilities
 from pipelines.inference.sustained import sustained_development
 from pipelines.programme.definition import Thresholds
+from pipelines.workers import Workers
 
 SOURCES = {
     "theme_scores": ("int_level_estimates",),
@@ -35,13 +36,14 @@ SOURCES = {
 TABLES = tuple(SOURCES)
 
 
-def infer(database: duckdb.DuckDBPyConnection, folder: Path, thresholds: Thresholds) -> dict[str, int]:
+def infer(database: duckdb.DuckDBPyConnection, folder: Path, thresholds: Thresholds, hands: Workers) -> dict[str, int]:
     """Read the estimates of a candidate and write what may be said of them.
 
     Args:
         database: the candidate's warehouse after the step `estimates`.
         folder: receives one Parquet file per table of `TABLES`.
         thresholds: the programme's.
+        hands: one of them fits the factor models, half of the work.
 
     Returns:
         Rows per table.
@@ -51,22 +53,23 @@ def infer(database: duckdb.DuckDBPyConnection, folder: Path, thresholds: Thresho
     def read(name: str, where: str = "true") -> pd.DataFrame:
         return database.execute(f"select * from {name} where {where}").df()
 
-    # Levels by background are what the social gap is made of, and no figures of their own.
-    levels = read("int_level_estimates", "breakdown <> 'background'")
     asked = database.execute(
         "select mapping, respondent_group, theme, n_items from int_theme_forms order by mapping, respondent_group, theme"
     ).df()
+    reliability = hands.give(reliabilities, read("int_item_moments"), asked)
+    # Levels by background are what the social gap is made of, and no figures of their own.
+    levels = read("int_level_estimates", "breakdown <> 'background'")
     mappings = [key for (key,) in database.execute("select mapping from raw.mappings order by position").fetchall()]
     changes = change_statements(read("int_change_estimates"), thresholds)
     tables = {
         "theme_scores": level_intervals(levels, thresholds),
         "progression": changes,
-        "reliability": reliabilities(read("int_item_moments"), asked),
         "sustained": sustained_development(changes, mappings),
         "social_gap": social_gaps(read("int_social_gaps"), thresholds),
         "social_gap_change": social_gap_changes(read("int_social_gap_changes"), thresholds),
         "initiative_development": initiative_changes(read("int_initiative_changes"), thresholds),
         "school_year_progression": gain_intervals(read("int_gain_estimates"), thresholds),
+        "reliability": reliability.result(),
     }
     for name, frame in tables.items():
         # NaN of pandas is null in Parquet: a figure that does not exist is absent, not a number.
