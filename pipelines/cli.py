@@ -24,7 +24,7 @@ from pipelines.marts import SIMULATED
 from pipelines.memory import collect_rarely
 from pipelines.programme import Programme, load_programme
 from pipelines.settings import CHECKOUT, PREFIX, Settings, load_settings
-from pipelines.workers import Workers
+from pipelines.workers import IMPORTS, Workers
 
 if TYPE_CHECKING:
     from pipelines.assets.plan import RunPlan
@@ -94,20 +94,21 @@ def _run(options: argparse.Namespace) -> int:
 
 def _demo(options: argparse.Namespace) -> int:
     """`demo`."""
-    from pipelines.simulate import demo_scale, simulate
-
     # A thousand documents would take longer than all the rest of so small a run.
     settings = _settings(options, documents="sample", pdf="joint")
-    programme = load_programme(options.programme)
-    target = settings.landing_dir / programme.slug
-    marker = settings.landing_dir / "truth" / "parameters.json"
-    if target.exists() and any(target.iterdir()) and not marker.exists():
-        raise ConfigurationError(
-            f"{target} holds extracts that were not simulated; the demo would overwrite them; give another --home"
-        )
-    began = time.monotonic()
-    scale = options.scale or demo_scale(programme)
     with Workers(settings.threads - 1) as hands:
+        hands.prepare("pipelines.simulate")
+        began = time.monotonic()
+        programme = load_programme(options.programme)
+        target = settings.landing_dir / programme.slug
+        marker = settings.landing_dir / "truth" / "parameters.json"
+        if target.exists() and any(target.iterdir()) and not marker.exists():
+            raise ConfigurationError(
+                f"{target} holds extracts that were not simulated; the demo would overwrite them; give another --home"
+            )
+        from pipelines.simulate import demo_scale, simulate
+
+        scale = options.scale or demo_scale(programme)
         simulated = hands.give(simulate, programme, settings.landing_dir, scale, options.seed)
         if settings.threads > 1:
             import_module("pipelines.execution")  # Dagster, meanwhile
@@ -147,7 +148,7 @@ def _build(
             f"kortlaegning rollback {plan.release_id}"
         )
         return 0
-    hands.prepare()
+    hands.prepare(*IMPORTS)
     from pipelines.execution import STEPS, execute
     from pipelines.progress import RunProgress
 

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
 from typing import Any, Protocol
 
 import dagster as dg
@@ -25,7 +24,6 @@ from pipelines.definitions import build_defs
 from pipelines.files import write_atomically
 from pipelines.memory import give_back
 from pipelines.settings import Settings
-from pipelines.warehouse import prepare
 from pipelines.workers import Workers
 
 NO_COMPUTE_LOGS = {
@@ -132,7 +130,6 @@ def execute(settings: Settings, plan: RunPlan, steps: Steps, trigger: str, hands
     folder = prepare_instance(settings)
     definitions = build_defs(settings, plan.programme, plan.programme.mapping_keys, steps.detail, hands)
     run_id = str(uuid.uuid4())
-    Thread(target=prepare, args=(plan.programme,), daemon=True).start()
     # Imports and dbt's manifest leave a million objects that live until the end: not to be looked through again and again.
     gc.freeze()
     try:

@@ -77,10 +77,10 @@ class Workers:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
 
-    def prepare(self) -> None:
+    def prepare(self, *modules: str) -> None:
         """Let a worker import what its later jobs need, while this process is busy."""
         if self._pool is not None:
-            self._pool.submit(_import, IMPORTS)
+            self._pool.submit(_import, modules)
 
     def give(self, function: Callable[..., T], *arguments: Any) -> Job[T]:
         """Give out one call."""

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from threading import Thread
 
 import dagster as dg
 
@@ -11,6 +12,7 @@ from pipelines.assets.context import RunContext, clear_errors
 from pipelines.extract import extract_group, open_session, raw_folder
 from pipelines.inference import TABLES
 from pipelines.validation import validate_extract, validate_results
+from pipelines.warehouse import prepare
 
 CHECK = "expectations"
 LATE = [["inference", table] for table in TABLES]
@@ -54,6 +56,7 @@ def build_extracts(run: RunContext) -> tuple[list[dg.AssetsDefinition | dg.Asset
     def extract(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         with clear_errors(run.settings), ExitStack() as opened:
             plan = run.plan(context.run.run_id)
+            Thread(target=prepare, args=(plan.programme,), daemon=True).start()
             session = opened.enter_context(open_session(plan.programme, run.settings))
             asked = set(context.partition_keys)
             evidence = run.evidence(context.run_id)
