@@ -26,7 +26,7 @@ from pipelines.reporting.index import PLACES, Listed, render_index
 from pipelines.reporting.method import Appendix, appendix_entries, method_document
 from pipelines.reporting.model import ARCHIVED, Document, Entry, Provenance
 from pipelines.reporting.pdf import forget, render_pdf
-from pipelines.reporting.reading import Marts, Row, Unit, read_columns
+from pipelines.reporting.reading import Marts, Row, Unit, read_columns, records
 from pipelines.reporting.texts import Speaker, Voice, load_voices
 from pipelines.reporting.workbook import Office, workbook
 from pipelines.settings import Extent, Papers
@@ -210,7 +210,7 @@ class Desk:
         chosen = next((edition for edition in self.editions if edition.audience == "public"), self.editions[0])
 
         def rows(mart: str, columns: str) -> list[Row]:
-            return list(read_columns(chosen.marts / f"{mart}.parquet", columns.split()).to_pylist())
+            return records(read_columns(chosen.marts / f"{mart}.parquet", columns.split()))
 
         given = Appendix(
             programme=self.programme,
