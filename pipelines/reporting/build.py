@@ -5,6 +5,7 @@ Belongs here: files and worker processes. Does not belong here: what stands in a
 
 from __future__ import annotations
 
+import gc
 import pickle
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -134,6 +135,8 @@ class Desk:
     def sources(self) -> list[Source]:
         """What each edition's documents share."""
         found = [source_of(self.programme, Marts(e.marts), e.audience, self.provenance) for e in self.editions]
+        # Modules, programme and marts live until the last document: not to be looked through for garbage again and again.
+        gc.freeze()
         return found if self.extent == "all" else [source.sample() for source in found]
 
     @cached_property
@@ -203,7 +206,8 @@ class Desk:
                     made = FORMATS[ending](shown, figures, voice)
                     for folder in folders:
                         _write(folder / language / f"{document.entry.name}.{ending}", made)
-            forget()
+            if any("pdf" in self.formats(document.entry) for document, _ in editions):
+                forget()
 
     def _appendices(self) -> list[Document]:
         """The documents about the release itself, made from what everyone may see: the same in every edition."""
