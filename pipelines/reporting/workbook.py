@@ -535,9 +535,7 @@ class _Block:
 def _whole(rows: Sequence[Mapping[str, Any]], unit: str) -> list[Mapping[str, Any]]:
     """The municipality's own rows without breakdown."""
     return [
-        row
-        for row in rows
-        if row["level"] == "municipality" and row["unit_id"] == unit and row["breakdown"] == "all"
+        row for row in rows if row["level"] == "municipality" and row["unit_id"] == unit and row["breakdown"] == "all"
     ]
 
 
