@@ -32,7 +32,8 @@ def build_deliveries(run: RunContext) -> list[dg.AssetsDefinition]:
             warehouse = run.warehouse(context.run_id)
             run.progress("deliveries")
             recipients = recipients_of(plan.programme, warehouse)
-            folders = write_deliveries(release, plan.release_id, recipients, warehouse.is_simulated())
+            simulated, threads = warehouse.is_simulated(), run.settings.threads
+            folders = write_deliveries(release, plan.release_id, recipients, simulated, threads)
             return dg.MaterializeResult(
                 metadata={"municipalities": len(folders), "seconds": round(time.perf_counter() - began, 3)}
             )

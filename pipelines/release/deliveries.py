@@ -18,8 +18,10 @@ import csv
 import io
 import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,7 +51,9 @@ class Recipient:
     reports: Mapping[str, Path] = field(default_factory=dict)
 
 
-def write_deliveries(release: Path, release_id: str, recipients: Sequence[Recipient], is_simulated: bool) -> list[Path]:
+def write_deliveries(
+    release: Path, release_id: str, recipients: Sequence[Recipient], is_simulated: bool, threads: int = 1
+) -> list[Path]:
     """Write every municipality's delivery from the internal marts of a candidate.
 
     Args:
@@ -57,6 +61,7 @@ def write_deliveries(release: Path, release_id: str, recipients: Sequence[Recipi
         release_id: told in each delivery.
         recipients: the municipalities.
         is_simulated: puts the mark on every file that can bear it.
+        threads: deliveries that are written at a time; Arrow lets other threads work while it does.
 
     Returns:
         The folders, one a municipality.
@@ -72,65 +77,86 @@ def write_deliveries(release: Path, release_id: str, recipients: Sequence[Recipi
         folders = {
             r.municipality_id: private_folder(release / DELIVERIES / names[r.municipality_id]) for r in recipients
         }
-        for mart in ALL_MARTS:
-            if mart.name in LEFT_OUT:
-                continue
-            table = pq.read_table(release / MARTS / "internal" / f"{mart.name}.parquet")
-            for recipient, own in zip(recipients, _cut(table, recipients), strict=True):
-                folder = folders[recipient.municipality_id]
-                (folder / "marts").mkdir(exist_ok=True)
-                (folder / "csv").mkdir(exist_ok=True)
-                pq.write_table(own, folder / "marts" / f"{mart.name}.parquet", compression="zstd")
-                _write_csv(own, folder / "csv" / f"{mart.name}.csv", is_simulated)
         dictionary = _dictionary(is_simulated)
-        for recipient in recipients:
-            folder = folders[recipient.municipality_id]
-            (folder / "data_dictionary.csv").write_bytes(dictionary)
-            (folder / "units.csv").write_bytes(_units(recipient, is_simulated))
-            for name, path in recipient.reports.items():
-                target = folder / "reports" / name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, target)
-            _write_inventory(folder, recipient, release_id, is_simulated)
+        with ThreadPoolExecutor(threads) as hands:
+            for mart in ALL_MARTS:
+                if mart.name not in LEFT_OUT:
+                    table = pq.read_table(release / MARTS / "internal" / f"{mart.name}.parquet")
+                    write = partial(_write_rows, mart.name, table, _with_formulas(table), is_simulated)
+                    list(hands.map(write, recipients, folders.values()))
+            write = partial(_write_rest, release_id, dictionary, is_simulated)
+            list(hands.map(write, recipients, folders.values()))
         return list(folders.values())
 
 
-def _cut(table: pa.Table, recipients: Sequence[Recipient]) -> Iterator[pa.Table]:
-    """Each recipient's rows: its own unit, its institutions, the programme's; a mart without units is everyone's."""
+def _write_rows(
+    mart: str, table: pa.Table, with_formulas: Sequence[str], is_simulated: bool, recipient: Recipient, folder: Path
+) -> None:
+    """A recipient's rows of a mart as Parquet and CSV."""
+    import pyarrow.parquet as pq
+
+    own = _cut(table, recipient)
+    (folder / "marts").mkdir(exist_ok=True)
+    (folder / "csv").mkdir(exist_ok=True)
+    pq.write_table(own, folder / "marts" / f"{mart}.parquet", compression="zstd")
+    _write_csv(own, folder / "csv" / f"{mart}.csv", with_formulas, is_simulated)
+
+
+def _write_rest(release_id: str, dictionary: bytes, is_simulated: bool, recipient: Recipient, folder: Path) -> None:
+    """What lies beside the marts, and the inventory."""
+    (folder / "data_dictionary.csv").write_bytes(dictionary)
+    (folder / "units.csv").write_bytes(_units(recipient, is_simulated))
+    for name, path in recipient.reports.items():
+        target = folder / "reports" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+    _write_inventory(folder, recipient, release_id, is_simulated)
+
+
+def _cut(table: pa.Table, recipient: Recipient) -> pa.Table:
+    """A recipient's rows: its own unit, its institutions, the programme's; a mart without units is everyone's."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     if "unit_id" not in table.column_names:
-        for _ in recipients:
-            yield table
-        return
+        return table
     level, unit = table.column("level"), table.column("unit_id")
-    is_programme, is_municipality, is_institution = (
-        pc.equal(level, name) for name in ("programme", "municipality", "institution")
-    )
-    for recipient in recipients:
-        own = pc.and_(is_municipality, pc.equal(unit, recipient.municipality_id))
-        institutions = pc.is_in(unit, pa.array(list(recipient.institutions), unit.type))
-        yield table.filter(pc.or_(pc.or_(is_programme, own), pc.and_(is_institution, institutions)))
+    own = pc.and_(pc.equal(level, "municipality"), pc.equal(unit, recipient.municipality_id))
+    institutions = pc.is_in(unit, pa.array(list(recipient.institutions), unit.type))
+    institution = pc.and_(pc.equal(level, "institution"), institutions)
+    return table.filter(pc.or_(pc.or_(pc.equal(level, "programme"), own), institution))
 
 
-def _write_csv(table: pa.Table, path: Path, is_simulated: bool) -> None:
+def _with_formulas(table: pa.Table) -> list[str]:
+    """Columns with a text that a spreadsheet takes for a formula. Hardly ever one: looked for once, not a recipient at a time."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    texts = [field.name for field in table.schema if pa.types.is_string(field.type)]
+    return [name for name in texts if pc.any(_is_formula(pc.unique(table.column(name)))).as_py()]
+
+
+def _is_formula(texts: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """Which texts a spreadsheet takes for a formula."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.is_in(pc.utf8_slice_codeunits(pc.fill_null(texts, ""), 0, 1), pa.array(FORMULA))
+
+
+def _write_csv(table: pa.Table, path: Path, with_formulas: Sequence[str], is_simulated: bool) -> None:
     """A table as CSV (UTF-8, comma, point, quotes as needed); no cell of it is a formula."""
     import pyarrow as pa
     import pyarrow.compute as pc
     from pyarrow import csv as arrow_csv
 
     columns = {name: table.column(name) for name in table.column_names}
-    for name, column in columns.items():
-        if pa.types.is_string(column.type):
-            text = pc.fill_null(column, "")
-            is_formula = pc.is_in(pc.utf8_slice_codeunits(text, 0, 1), pa.array(FORMULA))
-            if pc.any(is_formula).as_py():
-                columns[name] = pc.if_else(is_formula, pc.binary_join_element_wise("'", text, ""), column)
+    for name in with_formulas:
+        quoted = pc.binary_join_element_wise("'", columns[name], "")
+        columns[name] = pc.if_else(_is_formula(columns[name]), quoted, columns[name])
     if is_simulated:
         columns["data"] = pa.array([SIMULATED] * table.num_rows, pa.string())
-    options = arrow_csv.WriteOptions(quoting_style="needed")
-    arrow_csv.write_csv(pa.table(columns), path, options)
+    arrow_csv.write_csv(pa.table(columns), path, arrow_csv.WriteOptions(quoting_style="needed"))
 
 
 def plain(text: str) -> str:

@@ -5,6 +5,7 @@ Belongs here: files and worker processes. Does not belong here: what stands in a
 
 from __future__ import annotations
 
+import gc
 import pickle
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,7 +27,7 @@ from pipelines.reporting.index import PLACES, Listed, render_index
 from pipelines.reporting.method import Appendix, appendix_entries, method_document
 from pipelines.reporting.model import ARCHIVED, Document, Entry, Provenance
 from pipelines.reporting.pdf import forget, render_pdf
-from pipelines.reporting.reading import Marts, Row, Unit, read_columns
+from pipelines.reporting.reading import Marts, Row, Unit, read_columns, records
 from pipelines.reporting.texts import Speaker, Voice, load_voices
 from pipelines.reporting.workbook import Office, workbook
 from pipelines.settings import Extent, Papers
@@ -97,17 +98,18 @@ def write_reports(
     Raises:
         StorageError: a mart is missing or damaged, or a file cannot be written.
     """
-    desk = Desk(programme, tuple(editions), provenance, documents, pdf)
-    jobs = desk.jobs()
-    written = []
-    for edition, source in zip(desk.editions, desk.sources, strict=True):
-        listed = desk.listed(source)
-        for language, place in PLACES.items():
-            _write(edition.out / place, render_index(source, listed, desk.say.voices, language).encode())
-            written.append(edition.out / place)
-        written += [edition.out / name for one in listed for name in one.files]
-    for number, _ in enumerate(_done(desk, jobs, workers), 1):
-        progress(f"reports: {number}/{len(jobs)}")
+    desk, hands = Desk(programme, tuple(editions), provenance, documents, pdf), workers or Workers(0)
+    parcel = desk.parcel()
+    _desks[parcel] = desk
+    try:
+        # Workers begin with the largest, this process takes the smallest until they meet.
+        given = [hands.give(_work, parcel, job) for job in desk.jobs()]
+        written = desk.write_index()
+        for number, one in enumerate(reversed(given), 1):
+            one.result()
+            progress(f"reports: {number}/{len(given)}")
+    finally:
+        _desks.clear()
     return written
 
 
@@ -134,6 +136,8 @@ class Desk:
     def sources(self) -> list[Source]:
         """What each edition's documents share."""
         found = [source_of(self.programme, Marts(e.marts), e.audience, self.provenance) for e in self.editions]
+        # Modules, programme and marts live until the last document: not to be looked through for garbage again and again.
+        gc.freeze()
         return found if self.extent == "all" else [source.sample() for source in found]
 
     @cached_property
@@ -162,17 +166,34 @@ class Desk:
             *(("zip",) if entry.kind in ARCHIVED else ()),
         )
 
-    def jobs(self) -> list[Job]:
-        """Everything to be written, the largest first; a unit that any edition has is one job."""
-        units = dict.fromkeys(place.unit for source in self.sources for place in all_places(source))
-        themes = dict.fromkeys(family for source in self.sources for family in families(source))
-        whole, *others = units
-        return [
-            Job(whole),
-            Job(is_appendix=True),
-            *(Job(family=family) for family in themes),
-            *(Job(unit) for unit in others),
-        ]
+    def parcel(self) -> bytes:
+        """What a worker makes its own desk from."""
+        return pickle.dumps((self.programme, self.editions, self.provenance, self.extent, self.pdf))
+
+    def jobs(self) -> Iterator[Job]:
+        """Everything to be written, the largest first; a unit that any edition has is one job.
+
+        A worker can begin with the first before this process has read the marts, which tell of the others.
+        """
+        whole = ("programme", self.programme.slug)
+        yield Job(whole)
+        yield Job(is_appendix=True)
+        for family in dict.fromkeys(family for source in self.sources for family in families(source)):
+            yield Job(family=family)
+        for unit in dict.fromkeys(place.unit for source in self.sources for place in all_places(source)):
+            if unit != whole:
+                yield Job(unit)
+
+    def write_index(self) -> list[Path]:
+        """Write each edition's list of documents; returns its files and those that it lists."""
+        written = []
+        for edition, source in zip(self.editions, self.sources, strict=True):
+            listed = self.listed(source)
+            for language, place in PLACES.items():
+                _write(edition.out / place, render_index(source, listed, self.say.voices, language).encode())
+                written.append(edition.out / place)
+            written += [edition.out / name for one in listed for name in one.files]
+        return written
 
     def work(self, job: Job) -> None:
         """Write a job's documents in every edition, language and format, the editions of each one after the other."""
@@ -203,14 +224,15 @@ class Desk:
                     made = FORMATS[ending](shown, figures, voice)
                     for folder in folders:
                         _write(folder / language / f"{document.entry.name}.{ending}", made)
-            forget()
+            if any("pdf" in self.formats(document.entry) for document, _ in editions):
+                forget()
 
     def _appendices(self) -> list[Document]:
         """The documents about the release itself, made from what everyone may see: the same in every edition."""
         chosen = next((edition for edition in self.editions if edition.audience == "public"), self.editions[0])
 
         def rows(mart: str, columns: str) -> list[Row]:
-            return list(read_columns(chosen.marts / f"{mart}.parquet", columns.split()).to_pylist())
+            return records(read_columns(chosen.marts / f"{mart}.parquet", columns.split()))
 
         given = Appendix(
             programme=self.programme,
@@ -230,27 +252,6 @@ class Desk:
             return [theme_document(source, self.say, job.family)]
         place = next((place for place in all_places(source) if place.unit == job.unit), None)
         return [] if place is None else documents_of(source, self.say, place)
-
-
-def _done(desk: Desk, jobs: list[Job], workers: Workers | None) -> Iterator[None]:
-    """Do the jobs, on all of the run's processes; yields after each.
-
-    Workers begin with the largest, this process takes the smallest until they meet.
-    """
-    if workers is None:
-        for job in jobs:
-            desk.work(job)
-            yield
-        return
-    parcel = pickle.dumps((desk.programme, desk.editions, desk.provenance, desk.extent, desk.pdf))
-    _desks[parcel] = desk
-    try:
-        given = [workers.give(_work, parcel, job) for job in jobs]
-        for one in reversed(given):
-            one.result()
-            yield
-    finally:
-        _desks.clear()
 
 
 _desks: dict[bytes, Desk] = {}

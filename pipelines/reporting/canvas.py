@@ -13,9 +13,9 @@ import re
 import textwrap
 from collections import defaultdict
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from html import escape
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pipelines.reporting import style
 from pipelines.reporting.model import LANGUAGES, Language, Said
@@ -39,8 +39,7 @@ _ROUND = 0.5522847498
 """Length of the handles with which four Bézier curves are a circle of radius 1."""
 
 
-@dataclass(frozen=True)
-class Look:
+class Look(NamedTuple):
     """How a stroke or a surface looks; what looks alike is painted together, the higher layer on top."""
 
     layer: int
@@ -50,8 +49,7 @@ class Look:
     is_dashed: bool = False
 
 
-@dataclass(frozen=True)
-class Words:
+class Words(NamedTuple):
     """A line of text on the baseline `at`."""
 
     at: Point
@@ -87,7 +85,7 @@ class Drawing:
             f'<svg class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width:g} {self.height:g}" role="img" '
             f'aria-labelledby="{name}-title {name}-desc">'
             f'<title id="{name}-title">{escape(self.title[language])}</title>'
-            f'<desc id="{name}-desc">{escape(self.description[language])}</desc>{self._inside(language)}</svg>'
+            f'<desc id="{name}-desc">{escape(self.description[language])}</desc>{self._inside[language]}</svg>'
         )
 
     def standalone(self, language: Language, source: Said | None = None) -> str:
@@ -108,10 +106,15 @@ class Drawing:
             f'viewBox="0 0 {self.width:g} {height:g}" xml:lang="{language}" '
             'font-family="Liberation Sans, Arial, DejaVu Sans, sans-serif">'
             f"<title>{escape(self.title[language])}</title><desc>{escape(self.description[language])}</desc>"
-            f"{self._inside(language)}{below}</svg>\n"
+            f"{self._inside[language]}{below}</svg>\n"
         )
 
-    def _inside(self, language: Language) -> str:
+    @cached_property
+    def _inside(self) -> dict[Language, str]:
+        """Shapes and words by language: page, archive and PDF all hold them."""
+        return {language: self._filled(language) for language in LANGUAGES}
+
+    def _filled(self, language: Language) -> str:
         return _TOKEN.sub(lambda found: escape(self.words[int(found[1])][language]), self.body)
 
 

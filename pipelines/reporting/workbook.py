@@ -7,9 +7,11 @@ as text, and one that begins like a formula bears Excel's own mark for text.
 
 from __future__ import annotations
 
+import gc
 import io
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -24,7 +26,7 @@ from pipelines.programme import Programme
 from pipelines.reporting import style
 from pipelines.reporting.catalogue import clusters_of
 from pipelines.reporting.model import Provenance
-from pipelines.reporting.reading import read_columns
+from pipelines.reporting.reading import read_columns, records
 from pipelines.reporting.texts import Voice
 
 if TYPE_CHECKING:
@@ -142,13 +144,13 @@ class Office:
             for mart, filters in chosen.items()
         }
 
-    def rows(self, mart: str, municipality: str) -> pa.Table:
+    def rows(self, mart: str, municipality: str) -> Sequence[Mapping[str, Any]]:
         """A mart's rows of a municipality and of its schools."""
         table = self.tables[mart]
         level, unit = table["level"], table["unit_id"]
         own = pc.and_(pc.equal(level, "municipality"), pc.equal(unit, municipality))
         schools = pa.array(self.schools_of(municipality), pa.string())
-        return table.filter(pc.or_(own, pc.and_(pc.equal(level, "institution"), pc.is_in(unit, schools))))
+        return records(table.filter(pc.or_(own, pc.and_(pc.equal(level, "institution"), pc.is_in(unit, schools)))))
 
 
 def workbook(office: Office, municipality: str, voice: Voice) -> bytes:
@@ -167,9 +169,21 @@ def workbook(office: Office, municipality: str, voice: Voice) -> bytes:
         "strings_to_numbers": False,
         "nan_inf_to_errors": False,
     }
-    with Workbook(stream, options) as book:
+    with _nothing_collected(), Workbook(stream, options) as book:
         _Writer(book, office, municipality, voice).write()
     return stream.getvalue()
+
+
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """Without looking for garbage: a workbook's hundred thousand cells all live until it is written."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 class _Writer:
@@ -205,11 +219,11 @@ class _Writer:
         sheets = {
             name: self._book.add_worksheet(voice(f"workbook.sheets.{name}")) for name in ("notes", "figures", *MARTS)
         }
-        tables = {name: self._office.rows(mart, self._unit) for name, mart in MARTS.items()}
+        rows = {name: self._office.rows(mart, self._unit) for name, mart in MARTS.items()}
         self._notes(sheets["notes"], title)
-        self._figures(sheets["figures"], title, tables)
-        for name, table in tables.items():
-            self._rows(sheets[name], title, MARTS[name], table)
+        self._figures(sheets["figures"], title, rows)
+        for name, mart in MARTS.items():
+            self._rows(sheets[name], title, mart, rows[name])
 
     @cached_property
     def _plain(self) -> Format:
@@ -291,7 +305,7 @@ class _Writer:
         """A column's heading."""
         return self._voice(f"workbook.columns.{column}")
 
-    def _rows(self, sheet: Worksheet, title: str, mart: str, table: pa.Table) -> None:
+    def _rows(self, sheet: Worksheet, title: str, mart: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """A mart's rows: frozen headings, filters, number formats; a suppressed figure is the sign."""
         self._heading(sheet, f"{title}: {sheet.get_name()}")
         columns = COLUMNS[mart].split()
@@ -301,7 +315,7 @@ class _Writer:
             self._text(sheet, HEAD, number, self._head(name), bold=True, text_wrap=True, bottom=1, bg_color=style.BAND)
             sheet.set_column(number, number, WIDE.get(name, WIDTH))
         sheet.set_row(HEAD, 30)
-        records = sorted(table.to_pylist(), key=self._order)
+        records = sorted(rows, key=self._order)
         kinds = {column.name: column.type for column in dictionary_of(mart).columns}
         for column, name in enumerate(heads):
             if kinds.get(name) in ("integer", "number"):
@@ -383,14 +397,14 @@ class _Writer:
             record["breakdown_value"],
         )
 
-    def _figures(self, sheet: Worksheet, title: str, tables: Mapping[str, pa.Table]) -> None:
+    def _figures(self, sheet: Worksheet, title: str, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
         """Excel's own charts, one row of them a group, beside the few rows that they are drawn from."""
         voice = self._voice
         self._heading(sheet, f"{title}: {sheet.get_name()}")
         sheet.set_column(0, 0, WIDE["theme"])
         sheet.set_column(1, 5, WIDTH)
         place = HEAD
-        levels, changes = (_whole(tables[name], self._unit) for name in MARTS)
+        levels, changes = (_whole(rows[name], self._unit) for name in MARTS)
         for group, label in self._groups.items():
             blocks = self._level_block(group, label, levels), self._change_block(group, label, changes)
             for block in blocks:
@@ -532,12 +546,10 @@ class _Block:
     number_format: str
 
 
-def _whole(table: pa.Table, unit: str) -> list[Mapping[str, Any]]:
+def _whole(rows: Sequence[Mapping[str, Any]], unit: str) -> list[Mapping[str, Any]]:
     """The municipality's own rows without breakdown."""
     return [
-        row
-        for row in table.to_pylist()
-        if row["level"] == "municipality" and row["unit_id"] == unit and row["breakdown"] == "all"
+        row for row in rows if row["level"] == "municipality" and row["unit_id"] == unit and row["breakdown"] == "all"
     ]
 
 
