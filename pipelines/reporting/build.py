@@ -5,7 +5,6 @@ Belongs here: files and worker processes. Does not belong here: what stands in a
 
 from __future__ import annotations
 
-import gc
 import pickle
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -136,8 +135,6 @@ class Desk:
     def sources(self) -> list[Source]:
         """What each edition's documents share."""
         found = [source_of(self.programme, Marts(e.marts), e.audience, self.provenance) for e in self.editions]
-        # Modules, programme and marts live until the last document: not to be looked through for garbage again and again.
-        gc.freeze()
         return found if self.extent == "all" else [source.sample() for source in found]
 
     @cached_property

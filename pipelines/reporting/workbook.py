@@ -7,11 +7,9 @@ as text, and one that begins like a formula bears Excel's own mark for text.
 
 from __future__ import annotations
 
-import gc
 import io
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -169,21 +167,9 @@ def workbook(office: Office, municipality: str, voice: Voice) -> bytes:
         "strings_to_numbers": False,
         "nan_inf_to_errors": False,
     }
-    with _nothing_collected(), Workbook(stream, options) as book:
+    with Workbook(stream, options) as book:
         _Writer(book, office, municipality, voice).write()
     return stream.getvalue()
-
-
-@contextmanager
-def _nothing_collected() -> Iterator[None]:
-    """Without looking for garbage: a workbook's hundred thousand cells all live until it is written."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 class _Writer:
