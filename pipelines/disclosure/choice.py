@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -42,7 +43,7 @@ class Choice:
     primary: Flags
     need: Needs
 
-    @property
+    @cached_property
     def hidden(self) -> Flags:
         """All cells that are not shown."""
         return self.reasons.notna().to_numpy(dtype=bool)
