@@ -6,8 +6,7 @@ Belongs here: the order of these steps. Does not belong here: any of the steps t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -37,16 +36,16 @@ class Choice:
         reasons: per cell the reason code, null where it is shown.
         primary: cells hidden by themselves.
         need: the numbers behind the choice.
+        hidden: all cells that are not shown.
     """
 
     reasons: pd.Series
     primary: Flags
     need: Needs
+    hidden: Flags = field(init=False)
 
-    @cached_property
-    def hidden(self) -> Flags:
-        """All cells that are not shown."""
-        return self.reasons.notna().to_numpy(dtype=bool)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "hidden", self.reasons.notna().to_numpy(dtype=bool))
 
     def of(self, cells: Ints) -> Choice:
         """That of some cells."""

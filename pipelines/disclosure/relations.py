@@ -15,8 +15,7 @@ rest is a member of its own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -48,27 +47,29 @@ Flags = NDArray[np.bool_]
 class Sums:
     """Cells as numbers, and what adds up to what.
 
+    Nothing in it is worked out when first asked for: a thread may be sending it to a worker at that moment.
+
     Attributes:
         start: relation r has the entries start[r] to start[r + 1] of `entry`; the first of them is the total.
         entry: cell numbers.
         block: number of the block of each cell.
+        owner: the relation of each entry.
     """
 
     start: Ints
     entry: Ints
     block: Ints
+    owner: Ints = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "owner", np.repeat(np.arange(len(self.start) - 1), np.diff(self.start)))
 
     @property
     def relations(self) -> int:
         """How many there are."""
         return len(self.start) - 1
 
-    @cached_property
-    def owner(self) -> Ints:
-        """The relation of each entry."""
-        return np.repeat(np.arange(self.relations), np.diff(self.start))
-
-    @cached_property
+    @property
     def is_total(self) -> Flags:
         """Whether an entry is its relation's total."""
         found = np.zeros(len(self.entry), dtype=bool)
