@@ -100,7 +100,7 @@ def disclose(
     counts: Counts = {audience: {} for audience in AUDIENCES}
     for mart in MARTS:
         table = database.sql(f"select * from {mart.name} order by {', '.join(mart.key)}").to_arrow_table()
-        seen = looked_at(database, mart, definition)
+        seen = looked_at(database, mart, definition, ground.orders[mart.name])
         reasons_of = {
             audience: _row_reasons(ground, choices[audience], mart, GUARDS[mart.name].rule(seen, rules[audience]))
             for audience in AUDIENCES

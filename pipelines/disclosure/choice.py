@@ -6,7 +6,7 @@ Belongs here: the order of these steps. Does not belong here: any of the steps t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ import pandas as pd
 from pipelines.disclosure.attack import Findings, attack
 from pipelines.disclosure.ground import Ground, cell_reasons, floors, knowledge
 from pipelines.disclosure.primary import Rules
-from pipelines.disclosure.relations import KEY, Flags, Ints, System
+from pipelines.disclosure.relations import KEY, Flags, Ints, Sums, System
 from pipelines.disclosure.secondary import Needs, needs, protect
 
 REPAIRS, BOLDER, BOLDEST = 20, 2, 10
@@ -36,16 +36,16 @@ class Choice:
         reasons: per cell the reason code, null where it is shown.
         primary: cells hidden by themselves.
         need: the numbers behind the choice.
+        hidden: all cells that are not shown.
     """
 
     reasons: pd.Series
     primary: Flags
     need: Needs
+    hidden: Flags = field(init=False)
 
-    @property
-    def hidden(self) -> Flags:
-        """All cells that are not shown."""
-        return self.reasons.notna().to_numpy(dtype=bool)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "hidden", self.reasons.notna().to_numpy(dtype=bool))
 
     def of(self, cells: Ints) -> Choice:
         """That of some cells."""
@@ -102,8 +102,8 @@ def _choose(system: System, domain: str, rules: Rules, forced: Flags) -> Choice:
     return Choice(_coded(reasons, primary, hidden), primary, need)
 
 
-def _blocks_of(system: System, cells: Flags) -> tuple[Ints, System]:
-    """The blocks that some cells lie in, as a system of their own, and the numbers of their cells in the whole."""
+def _blocks_of(system: Sums, cells: Flags) -> tuple[Ints, Sums]:
+    """The blocks that some cells lie in, by themselves, and the numbers of their cells in the whole."""
     block = system.block
     wanted = np.unique(block[cells])
     relations = np.flatnonzero(np.isin(block[system.entry[system.start[:-1]]], wanted))
@@ -141,7 +141,7 @@ def _coded(reasons: pd.Series, primary: Flags, hidden: Flags) -> pd.Series:
     return reasons.where(primary, None).mask(hidden & ~primary, "secondary")
 
 
-def _beside(system: System, hidden: Flags, failing: Flags, need: Needs, boldness: int) -> Flags:
+def _beside(system: Sums, hidden: Flags, failing: Flags, need: Needs, boldness: int) -> Flags:
     """The cheapest cell that is still shown in the relations of what fell; of its neighbours' where there is none.
 
     One a block, for the next round looks again; one a relation, and at last all of it, when that has not helped.

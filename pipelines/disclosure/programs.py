@@ -34,9 +34,12 @@ def smallest(
         It, and the steps of the simplex method that it took: what the work was, the same on every day.
     """
     kinds = [highspy.HighsVarType.kInteger if is_whole else highspy.HighsVarType.kContinuous for is_whole in whole]
-    solver = _solver(csc_array(matrix), row_low, np.full(len(row_low), highspy.kHighsInf), cost, low, high, kinds)
+    program = _program(csc_array(matrix), row_low, np.full(len(row_low), highspy.kHighsInf), cost, low, high)
+    program.integrality_ = kinds
+    solver = _solver()
     solver.setOptionValue("mip_max_nodes", nodes)
     solver.setOptionValue("mip_rel_gap", gap)
+    solver.passModel(program)
     solver.run()
     solution, about = solver.getSolution(), solver.getInfo()
     is_found = solution.value_valid and about.primal_solution_status == highspy.kSolutionStatusFeasible
@@ -44,52 +47,47 @@ def smallest(
 
 
 class Reach:
-    """How far the columns of matrix·x = 0 can be pushed within bounds: one system, many objectives."""
+    """How far the columns of matrix·x = 0 can be pushed within bounds: one small system at a time, many directions.
 
-    def __init__(self, matrix: csc_array) -> None:
-        """Load the system; rows without an entry say nothing and are left out."""
-        rows, entries = np.unique(matrix.indices, return_inverse=True)
-        columns = matrix.shape[1]
-        nothing = np.zeros(columns)
-        self._size, self._columns = columns, np.arange(columns, dtype=np.int32)
-        level = np.zeros(len(rows))
-        filled = csc_array((matrix.data, entries.astype(np.int32), matrix.indptr), shape=(len(rows), columns))
-        self._solver = _solver(filled, level, level, nothing, nothing, nothing)
+    One solver for all: to make one takes longer than most of these programs.
+    """
 
-    def bound(self, low: Floats, high: Floats) -> None:
-        """Set the bounds of all columns."""
-        self._solver.changeColsBounds(self._size, self._columns, low, high)
-
-    def best(self, cost: Floats) -> Floats | None:
-        """The x of least cost; nothing where the solver does not end."""
-        self._solver.changeColsCost(self._size, self._columns, cost)
-        return self._solved()
-
-    def furthest(self, column: int, direction: float) -> Floats | None:
-        """The x in which one column lies as far as it goes, up (1) or down (−1)."""
+    def __init__(self) -> None:
+        """No system is loaded."""
+        self._solver = _solver()
+        # Bounds do not change: each program goes on from the point where the last one ended.
         self._solver.setOptionValue("simplex_strategy", BY_PRIMAL)
-        self._solver.changeColCost(column, -direction)
-        found = self._solved()
-        self._solver.changeColCost(column, 0.0)
-        return found
+        self._solver.setOptionValue("presolve", "off")
 
-    def _solved(self) -> Floats | None:
+    def load(self, matrix: csc_array, low: Floats, high: Floats) -> None:
+        """Take a system in place of the last one; rows without an entry say nothing and are left out."""
+        rows, entries = np.unique(matrix.indices, return_inverse=True)
+        level = np.zeros(len(rows))
+        filled = csc_array((matrix.data, entries.astype(np.int32), matrix.indptr), shape=(len(rows), len(low)))
+        self._columns = np.arange(len(low), dtype=np.int32)
+        self._solver.passModel(_program(filled, level, level, np.zeros(len(low)), low, high))
+
+    def furthest(self, direction: Floats) -> Floats | None:
+        """The x that lies furthest in a direction; nothing where the solver does not end."""
+        self._solver.changeColsCost(len(direction), self._columns, -direction)
         self._solver.run()
         if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None
         return np.asarray(self._solver.getSolution().col_value)
 
 
-def _solver(
-    matrix: csc_array,
-    row_low: Floats,
-    row_high: Floats,
-    cost: Floats,
-    low: Floats,
-    high: Floats,
-    kinds: list[highspy.HighsVarType] | None = None,
-) -> highspy.Highs:
-    """HiGHS with a program loaded; silent, on one core, and so the same on every day."""
+def _solver() -> highspy.Highs:
+    """HiGHS, silent, on one core, and so the same on every day."""
+    solver = highspy.Highs()  # type: ignore[no-untyped-call]
+    solver.setOptionValue("output_flag", False)
+    solver.setOptionValue("threads", 1)
+    return solver
+
+
+def _program(
+    matrix: csc_array, row_low: Floats, row_high: Floats, cost: Floats, low: Floats, high: Floats
+) -> highspy.HighsLp:
+    """A linear program as HiGHS takes it."""
     program = highspy.HighsLp()
     program.num_row_, program.num_col_ = matrix.shape
     program.col_cost_, program.col_lower_, program.col_upper_ = cost, low, high
@@ -97,10 +95,4 @@ def _solver(
     program.a_matrix_.format_ = highspy.MatrixFormat.kColwise
     program.a_matrix_.start_, program.a_matrix_.index_ = matrix.indptr, matrix.indices
     program.a_matrix_.value_ = matrix.data
-    if kinds is not None:
-        program.integrality_ = kinds
-    solver = highspy.Highs()  # type: ignore[no-untyped-call]
-    solver.setOptionValue("output_flag", False)
-    solver.setOptionValue("threads", 1)
-    solver.passModel(program)
-    return solver
+    return program

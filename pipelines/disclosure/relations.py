@@ -44,18 +44,21 @@ Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class System:
-    """Cells and relations in arrays.
+class Sums:
+    """Cells as numbers, and what adds up to what.
+
+    Nothing in it is worked out when first asked for: a thread may be sending it to a worker at that moment.
 
     Attributes:
-        cells: one row per cell: `KEY`, n, and what else the maker gave; the position is the cell's number.
         start: relation r has the entries start[r] to start[r + 1] of `entry`; the first of them is the total.
         entry: cell numbers.
+        block: number of the block of each cell.
+        owner: the relation of each entry.
     """
 
-    cells: pd.DataFrame
     start: Ints
     entry: Ints
+    block: Ints
     owner: Ints = field(init=False)
 
     def __post_init__(self) -> None:
@@ -73,23 +76,28 @@ class System:
         found[self.start[:-1]] = True
         return found
 
-    @property
-    def block(self) -> Ints:
-        """Number of the block of each cell."""
-        return np.asarray(self.cells.groupby(BLOCK, sort=False, observed=True).ngroup(), dtype=np.int64)
-
-    def of(self, relations: Ints) -> System:
+    def of(self, relations: Ints) -> Sums:
         """The same cells with some of the relations."""
         sizes = np.diff(self.start)[relations]
         start = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
         offset = np.arange(start[-1]) - np.repeat(start[:-1], sizes)
-        return System(self.cells, start, self.entry[np.repeat(self.start[relations], sizes) + offset])
+        return Sums(start, self.entry[np.repeat(self.start[relations], sizes) + offset], self.block)
 
-    def part(self, numbers: Ints, relations: Ints) -> System:
+    def part(self, numbers: Ints, relations: Ints) -> Sums:
         """Some cells (ascending numbers), numbered from zero, with relations that are only about them."""
         some = self.of(relations)
-        entry = np.searchsorted(numbers, some.entry).astype(np.int64)
-        return System(self.cells.iloc[numbers].reset_index(drop=True), some.start, entry)
+        return Sums(some.start, np.searchsorted(numbers, some.entry).astype(np.int64), self.block[numbers])
+
+
+@dataclass(frozen=True)
+class System(Sums):
+    """All of a domain.
+
+    Attributes:
+        cells: one row per cell: `KEY`, n, and what else the maker gave; the position is the cell's number.
+    """
+
+    cells: pd.DataFrame
 
 
 def build(cells: pd.DataFrame, parents: pd.DataFrame, subsets: pd.DataFrame | None = None) -> System:
@@ -225,4 +233,5 @@ def _system(cells: pd.DataFrame, relations: pd.DataFrame) -> System:
         ordered["member"].to_numpy(dtype=np.int64), first, ordered["total"].to_numpy(dtype=np.int64)[first]
     )
     start = np.append(first + np.arange(len(first)), len(entry)).astype(np.int64)
-    return System(cells, start, entry)
+    block = np.asarray(cells.groupby(BLOCK, sort=False, observed=True).ngroup(), dtype=np.int64)
+    return System(start, entry, block, cells)

@@ -28,7 +28,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from pipelines.disclosure.programs import smallest
-from pipelines.disclosure.relations import Flags, Floats, Ints, System
+from pipelines.disclosure.relations import Flags, Floats, Ints, Sums
 
 WEIGHT = 0.2
 """Twice the tenth of the scale that method.md asks for: a neighbour may sit near an end of the scale."""
@@ -97,7 +97,7 @@ def loss(hidden: Flags, primary: Flags, cost: Floats) -> float:
     return float(cost[hidden & ~primary].sum())
 
 
-def lacking(system: System, hidden: Flags, need: Needs) -> Flags:
+def lacking(system: Sums, hidden: Flags, need: Needs) -> Flags:
     """Per relation, whether a condition does not hold."""
     if not system.relations:
         return np.zeros(0, dtype=bool)
@@ -118,7 +118,7 @@ def lacking(system: System, hidden: Flags, need: Needs) -> Flags:
     return np.asarray((number > 0) & bad, dtype=bool)
 
 
-def _rooms(system: System, need: Needs) -> tuple[Floats, Floats]:
+def _rooms(system: Sums, need: Needs) -> tuple[Floats, Floats]:
     """How far n of each entry can fall and rise, up to `SLACK`; of a total the other way round, for it is subtracted."""
     down = np.minimum(need.n - need.n_low, SLACK)[system.entry]
     up = np.minimum(need.n_high - need.n, SLACK)[system.entry]
@@ -126,7 +126,7 @@ def _rooms(system: System, need: Needs) -> tuple[Floats, Floats]:
     return np.where(is_total, up, down), np.where(is_total, down, up)
 
 
-def greedy(system: System, primary: Flags, need: Needs) -> Flags:
+def greedy(system: Sums, primary: Flags, need: Needs) -> Flags:
     """In each relation that lacks something, hide the cheapest cell that is left, until nothing is lacking.
 
     It is what method.md 10 says in words (the next smallest, or the total), for all relations at once.
@@ -146,7 +146,7 @@ def greedy(system: System, primary: Flags, need: Needs) -> Flags:
     return hidden
 
 
-def protect(system: System, primary: Flags, need: Needs, is_exact: bool = True) -> Flags:
+def protect(system: Sums, primary: Flags, need: Needs, is_exact: bool = True) -> Flags:
     """Hide what must be hidden besides the primary cells.
 
     Args:
@@ -165,7 +165,7 @@ def protect(system: System, primary: Flags, need: Needs, is_exact: bool = True) 
     quick = greedy(system, primary, need)
     block = system.block
     wanted = np.unique(block[system.entry[bad[system.owner]]])
-    cells = _grouped(block, len(system.cells))
+    cells = _grouped(block, len(block))
     relations = _grouped(block[system.entry[system.start[:-1]]], system.relations)
     parts = {number: system.part(cells[number], relations[number]) for number in wanted.tolist()}
     signatures = {number: _signature(part, primary[cells[number]]) for number, part in parts.items()}
@@ -184,7 +184,7 @@ def protect(system: System, primary: Flags, need: Needs, is_exact: bool = True) 
     return hidden
 
 
-def _signature(part: System, primary: Flags) -> bytes:
+def _signature(part: Sums, primary: Flags) -> bytes:
     """The same for blocks of the same relations and hidden cells."""
     return part.start.tobytes() + part.entry.tobytes() + np.packbits(primary).tobytes()
 
@@ -197,7 +197,7 @@ def _grouped(labels: Ints, size: int) -> dict[int, Ints]:
     return dict(zip(numbers.tolist(), parts, strict=True))
 
 
-def _smallest(part: System, primary: Flags, need: Needs) -> Flags:
+def _smallest(part: Sums, primary: Flags, need: Needs) -> Flags:
     """The cheapest cells of one block, by integer programming; by `greedy` where that does not end."""
     active = np.zeros(part.relations, dtype=bool)
     hidden, taken = primary.copy(), 0
@@ -216,7 +216,7 @@ def _smallest(part: System, primary: Flags, need: Needs) -> Flags:
     return _without_spare(part, greedy(part, primary, need), primary, need)
 
 
-def _solve(part: System, active: Flags, primary: Flags, need: Needs) -> tuple[Flags | None, int]:
+def _solve(part: Sums, active: Flags, primary: Flags, need: Needs) -> tuple[Flags | None, int]:
     """The integer program over some relations: x = 1 hides a cell, y = 1 says that a relation has a hidden one.
 
     Returns:
@@ -309,7 +309,7 @@ def _stacked(blocks: list[csr_array]) -> csr_array:
     return csr_array(vstack(blocks))
 
 
-def _without_spare(part: System, hidden: Flags, primary: Flags, need: Needs) -> Flags:
+def _without_spare(part: Sums, hidden: Flags, primary: Flags, need: Needs) -> Flags:
     """Show again, the dearest first, every secondary cell that no condition needs."""
     result = hidden.copy()
     by_cell = np.argsort(part.entry, kind="stable")

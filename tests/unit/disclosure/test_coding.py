@@ -25,7 +25,7 @@ def code(*shares: float) -> tuple[list[float], list[str | None]]:
         }
         for number in range(len(shares))
     ]
-    alone = System(pd.DataFrame(index=[0]), np.array([0]), np.zeros(0, dtype=np.int64))
+    alone = System(np.array([0]), np.zeros(0, dtype=np.int64), np.zeros(1, dtype=np.int64), pd.DataFrame(index=[0]))
     number, words = coded_shares(np.array(shares), pd.DataFrame(rows), alone, np.zeros(len(shares), dtype=np.int64))
     return [round(value, 6) for value in number.tolist()], words
 
