@@ -27,6 +27,7 @@ from pipelines.reporting.method import Appendix, appendix_entries, method_docume
 from pipelines.reporting.model import ARCHIVED, Document, Entry, Provenance
 from pipelines.reporting.pdf import forget, render_pdf
 from pipelines.reporting.reading import Marts, Row, Unit, read_columns, records
+from pipelines.reporting.records import Place
 from pipelines.reporting.texts import Speaker, Voice, load_voices
 from pipelines.reporting.workbook import Office, workbook
 from pipelines.settings import Extent, Papers
@@ -58,9 +59,10 @@ class Edition:
 
 @dataclass(frozen=True)
 class Job:
-    """What one worker does at a time: all documents of a unit, the document of one theme, or the appendices."""
+    """What one worker does at a time: a unit's documents or its workbook, the document of one theme, or the appendices."""
 
     unit: Unit | None = None
+    is_workbook: bool = False
     family: str | None = None
     is_appendix: bool = False
 
@@ -168,18 +170,21 @@ class Desk:
         return pickle.dumps((self.programme, self.editions, self.provenance, self.extent, self.pdf))
 
     def jobs(self) -> Iterator[Job]:
-        """Everything to be written, the largest first; a unit that any edition has is one job.
+        """Everything to be written; a unit that any edition has is one job.
 
-        A worker can begin with the first before this process has read the marts, which tell of the others.
+        The largest come first: a worker can begin with them before this process has read the marts, which tell of the
+        others. Workbooks stand where those who begin at the front meet the one who begins at the end: they are so small
+        that neither waits long for the other.
         """
         whole = ("programme", self.programme.slug)
         yield Job(whole)
         yield Job(is_appendix=True)
         for family in dict.fromkeys(family for source in self.sources for family in families(source)):
             yield Job(family=family)
-        for unit in dict.fromkeys(place.unit for source in self.sources for place in all_places(source)):
-            if unit != whole:
-                yield Job(unit)
+        units = dict.fromkeys(place.unit for source in self.sources for place in all_places(source))
+        if any(edition.audience == "internal" for edition in self.editions):
+            yield from (Job(unit, is_workbook=True) for unit in units if unit[0] == "municipality")
+        yield from (Job(unit) for unit in units if unit != whole)
 
     def write_index(self) -> list[Path]:
         """Write each edition's list of documents; returns its files and those that it lists."""
@@ -199,13 +204,16 @@ class Desk:
             for document in self._appendices():
                 self._write([(document, everywhere)])
             return
+        if job.is_workbook:
+            for edition, source in zip(self.editions, self.sources, strict=True):
+                if edition.audience == "internal" and (place := _place(source, job)) is not None:
+                    made = workbook(self.office, place.unit[1], self.say.voices["da"])
+                    _write(edition.out / "da" / f"{place.document}.xlsx", made)
+            return
         found: dict[str, list[tuple[Document, list[Path]]]] = defaultdict(list)
         for edition, source in zip(self.editions, self.sources, strict=True):
             for document in self.documents(source, job):
                 found[document.entry.name].append((document, [edition.out]))
-                if edition.audience == "internal" and document.entry.kind == "municipality" and job.unit is not None:
-                    made = workbook(self.office, job.unit[1], self.say.voices["da"])
-                    _write(edition.out / "da" / f"{document.entry.name}.xlsx", made)
         for editions in found.values():
             self._write(editions)
 
@@ -247,7 +255,7 @@ class Desk:
         """A job's documents in one edition."""
         if job.family is not None:
             return [theme_document(source, self.say, job.family)]
-        place = next((place for place in all_places(source) if place.unit == job.unit), None)
+        place = _place(source, job)
         return [] if place is None else documents_of(source, self.say, place)
 
 
@@ -260,6 +268,11 @@ def _work(parcel: bytes, job: Job) -> None:
         _desks.clear()
         _desks[parcel] = Desk(*pickle.loads(parcel))  # noqa: S301 - from our own parent process
     _desks[parcel].work(job)
+
+
+def _place(source: Source, job: Job) -> Place | None:
+    """A job's unit in one edition, which need not have it."""
+    return next((place for place in all_places(source) if place.unit == job.unit), None)
 
 
 def _write(file: Path, content: bytes) -> None:
