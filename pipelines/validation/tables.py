@@ -175,7 +175,7 @@ def validate_mart(programme: Programme, marts_dir: Path, suite: Suite, audience:
 
 def read_mart(path: Path) -> pd.DataFrame:
     """A mart as a frame, with the column `not_finite`: how many numbers of the row are NaN or infinite in the file."""
-    table = pq.read_table(path)
+    table = pq.ParquetFile(path).read()
     strange = np.zeros(table.num_rows, dtype=np.int64)
     for field in table.schema:
         if pa.types.is_floating(field.type):
