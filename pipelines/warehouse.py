@@ -44,7 +44,7 @@ class NodeResult:
     failures: int | None
     message: str
     depends_on: tuple[str, ...]
-    failing_rows: str | None  # relation that holds a test's failing rows
+    failing_rows: str | None  # query of a test for the rows that fail it
 
     @property
     def is_good(self) -> bool:
@@ -130,7 +130,7 @@ class Warehouse:
             if not names:
                 return pd.DataFrame()
             columns = ", ".join(names)
-            return con.execute(f"select {columns} from {result.failing_rows} order by {columns}").df()
+            return con.execute(f"select {columns} from ({result.failing_rows}) order by {columns}").df()
 
     def mark(self, release_id: str) -> None:
         """Write down which release the warehouse is that of."""
@@ -420,7 +420,7 @@ def _node_result(result: Any) -> NodeResult:
         failures=result.failures,
         message=" ".join((result.message or "").split()),
         depends_on=tuple(node.depends_on.nodes),
-        failing_rows=node.relation_name if str(node.resource_type) == "test" else None,
+        failing_rows=node.compiled_code if str(node.resource_type) == "test" else None,
     )
 
 

@@ -56,7 +56,9 @@ def figures_left(frame: pd.DataFrame, scope: Scope) -> pd.Series:
 def respondent_kind(frame: pd.DataFrame, scope: Scope) -> pd.Series:
     """Kind of the respondent group (leader, rated_pupil, …); empty for a group that the programme does not declare."""
     kinds = {group.code: group.kind for group in scope.programme.respondent_groups}
-    return frame["respondent_group"].map(kinds)
+    # Each group is looked up once, not once a row.
+    number, groups = pd.factorize(frame["respondent_group"])
+    return pd.Series(groups).map(kinds).reindex(number).set_axis(frame.index)
 
 
 def theme_declared(frame: pd.DataFrame, scope: Scope) -> pd.Series:

@@ -172,7 +172,8 @@ def _results_table(results: Sequence[CheckResult]) -> pa.Table:
 
 def _keys_table(results: Sequence[CheckResult]) -> pa.Table:
     """`failing_keys.parquet`: keys of one check and context in the order of their text."""
-    rows = [(r.check_id, r.table, r.context, key) for r in results for key in sorted(keys_as_json(r.failing_keys))]
+    failed = [r for r in results if len(r.failing_keys)]
+    rows = [(r.check_id, r.table, r.context, key) for r in failed for key in sorted(keys_as_json(r.failing_keys))]
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(KEY_SCHEMA)
     return pa.table([pa.array(column, pa.string()) for column in columns], schema=KEY_SCHEMA)
 

@@ -6,7 +6,6 @@ counts of a file are those of the public audience.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -35,13 +34,13 @@ def suppressed_rows(marts_dir: Path) -> list[dict[str, object]]:
             table = _read(path, ("suppressed",))
             if table is None:
                 continue
-            reasons = Counter(table["suppressed"].drop_null().to_pylist())
+            reasons = table["suppressed"].drop_null().value_counts().to_pylist()
             found.append(
                 {
                     "mart": path.stem,
                     "audience": audience,
                     "rows": table.num_rows,
-                    "reasons": dict(sorted(reasons.items())),
+                    "reasons": dict(sorted((reason["values"], reason["counts"]) for reason in reasons)),
                 }
             )
     return sorted(found, key=lambda entry: (str(entry["mart"]), str(entry["audience"])))
