@@ -6,7 +6,7 @@ import dagster as dg
 
 from pipelines.assets.checks import BEFORE_THE_VERDICT, check_result
 from pipelines.assets.context import RunContext, clear_errors
-from pipelines.disclosure import disclose
+from pipelines.disclosure import Helper, disclose
 from pipelines.marts import AUDIENCES, MARTS
 from pipelines.validation import attack_marts, mart_suites, validate_mart
 
@@ -38,9 +38,8 @@ def build_released_marts(run: RunContext) -> tuple[dg.AssetsDefinition, dg.Asset
             run.progress("disclosure control")
             simulated = warehouse.is_simulated()
             with warehouse.connect() as database:
-                disclosed = disclose(
-                    database, plan.programme.definition, folder, simulated, context.resources.workers.give
-                )
+                helper = Helper(context.resources.workers.give, warehouse.connect)
+                disclosed = disclose(database, plan.programme.definition, folder, simulated, helper)
             rows = warehouse.row_counts([mart.name for mart in MARTS])
             for (audience, name), key in keys.items():
                 suppressed = {code: n for code, n in disclosed.counts[audience][name].items() if code}

@@ -18,7 +18,7 @@ the attacker's equations, nor is what somebody knows who is one of the responden
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -41,7 +41,7 @@ from pipelines.errors import KortlaegningError
 from pipelines.marts import AUDIENCES, MARTS, SIMULATED, Audience, Mart
 from pipelines.programme.definition import Definition
 
-__all__ = ["GUARDS", "Disclosed", "Ground", "Rules", "attacked", "disclose", "read_ground", "suppress"]
+__all__ = ["GUARDS", "Disclosed", "Ground", "Helper", "Rules", "attacked", "disclose", "read_ground", "suppress"]
 
 Counts = dict[str, dict[str, dict[str, int]]]
 
@@ -72,12 +72,25 @@ class Given(Protocol):
         """What it gave."""
 
 
+@dataclass(frozen=True)
+class Helper:
+    """Another process that does half of the work.
+
+    Attributes:
+        give: gives it a call.
+        connect: opens the same warehouse for reading; travels to it.
+    """
+
+    give: Callable[..., Given]
+    connect: Callable[[], duckdb.DuckDBPyConnection]
+
+
 def disclose(
     database: duckdb.DuckDBPyConnection,
     definition: Definition,
     out: Path,
     simulated: bool,
-    give: Callable[..., Given] | None = None,
+    helper: Helper | None = None,
 ) -> Disclosed:
     """Write every mart once per audience, rows in key order, with what may not be shown taken out.
 
@@ -86,46 +99,88 @@ def disclose(
         definition: the programme's.
         out: receives `<audience>/<mart>.parquet`.
         simulated: whether the figures come from simulated extracts; it is written into each file.
-        give: lets another process decide for one audience while this one decides for the other.
+        helper: decides for one audience while this process decides for the other, and writes half of the marts.
 
     Raises:
         KortlaegningError: a mart without a guard, or figures that do not add up.
     """
     ground = read_ground(database, definition)
-    rules = {audience: Rules.of(definition, audience) for audience in AUDIENCES}
-    given = give(choose, ground, rules[INNER]) if give else None
-    outer = choose(ground, rules[OUTER])
-    inner: dict[str, Choice] = given.result() if given else choose(ground, rules[INNER])
+    inner_rules, outer_rules = (Rules.of(definition, audience) for audience in (INNER, OUTER))
+    given = helper.give(choose, ground, inner_rules) if helper else None
+    outer = choose(ground, outer_rules)
+    inner: dict[str, Choice] = given.result() if given else choose(ground, inner_rules)
     choices: dict[str, dict[str, Choice]] = {OUTER: within(ground, outer, inner), INNER: inner}
-    counts: Counts = {audience: {} for audience in AUDIENCES}
-    for mart in MARTS:
-        table = database.sql(f"select * from {mart.name} order by {', '.join(mart.key)}").to_arrow_table()
-        seen = looked_at(database, mart, definition, ground.orders[mart.name])
+    writer = _Writer(ground, choices, out, simulated)
+    *others, largest = sorted(MARTS, key=lambda mart: len(ground.orders[mart.name]))
+    rest = helper.give(_write_elsewhere, writer, helper.connect, others) if helper else None
+    counts = writer.write(database, [largest])
+    for audience, found in (rest.result() if rest else writer.write(database, others)).items():
+        counts[audience] |= found
+    return Disclosed(ground, choices, counts)
+
+
+def _write_elsewhere(
+    writer: _Writer, connect: Callable[[], duckdb.DuckDBPyConnection], marts: Sequence[Mart]
+) -> Counts:
+    """Let the helper write marts."""
+    with connect() as database:
+        return writer.write(database, marts)
+
+
+@dataclass(frozen=True)
+class _Writer:
+    """Writes marts as the choices leave them."""
+
+    ground: Ground
+    choices: Mapping[str, Mapping[str, Choice]]
+    out: Path
+    simulated: bool
+
+    def write(self, database: duckdb.DuckDBPyConnection, marts: Sequence[Mart]) -> Counts:
+        """Write some marts for every audience; gives their rows by reason."""
+        counts: Counts = {audience: {} for audience in AUDIENCES}
+        for mart in marts:
+            table = database.sql(f"select * from {mart.name} order by {', '.join(mart.key)}").to_arrow_table()
+            for audience, reasons in self._reasons(database, mart).items():
+                self._write(mart, audience, table, reasons)
+                counts[audience][mart.name] = {
+                    str(code): int(number) for code, number in reasons.fillna("").value_counts().sort_index().items()
+                }
+        return counts
+
+    def _reasons(self, database: duckdb.DuckDBPyConnection, mart: Mart) -> dict[Audience, pd.Series]:
+        """The reason of each row by audience."""
+        definition = self.ground.definition
+        seen = looked_at(database, mart, definition, self.ground.orders[mart.name])
         reasons_of = {
-            audience: _row_reasons(ground, choices[audience], mart, GUARDS[mart.name].rule(seen, rules[audience]))
+            audience: _row_reasons(
+                self.ground,
+                self.choices[audience],
+                mart,
+                GUARDS[mart.name].rule(seen, Rules.of(definition, audience)),
+            )
             for audience in AUDIENCES
         }
         # Its own code would tell the administration of a neighbour that is hidden from it how few it has.
         tells = reasons_of[OUTER].eq("n_lt_min") & reasons_of[INNER].eq("secondary")
         reasons_of[OUTER] = reasons_of[OUTER].mask(tells, "secondary")
-        for audience, reasons in reasons_of.items():
-            left = suppress(table, mart, reasons)
-            left = _without_dependent(left, ground, choices[audience], mart)
-            if mart.name == "item_distributions" and audience == "public":
-                left = top_coded(left, ground.systems["items"], ground.places[mart.name][0])
-            path = out / audience / f"{mart.name}.parquet"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            about = {
-                "kortlaegning.programme": definition.slug,
-                "kortlaegning.mart": mart.name,
-                "kortlaegning.audience": audience,
-                "kortlaegning.data": SIMULATED if simulated else "data",
-            }
-            pq.write_table(left.replace_schema_metadata(about), path, compression="zstd")
-            counts[audience][mart.name] = {
-                str(code): int(number) for code, number in reasons.fillna("").value_counts().sort_index().items()
-            }
-    return Disclosed(ground, choices, counts)
+        return reasons_of
+
+    def _write(self, mart: Mart, audience: Audience, table: pa.Table, reasons: pd.Series) -> None:
+        """One mart for one audience."""
+        ground = self.ground
+        left = _without_dependent(suppress(table, mart, reasons), ground, self.choices[audience], mart)
+        if mart.name == "item_distributions" and audience == "public":
+            left = top_coded(left, ground.systems["items"], ground.places[mart.name][0])
+        path = self.out / audience / f"{mart.name}.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        about = {
+            "kortlaegning.programme": ground.definition.slug,
+            "kortlaegning.mart": mart.name,
+            "kortlaegning.audience": audience,
+            "kortlaegning.data": SIMULATED if self.simulated else "data",
+        }
+        pq.write_table(left.replace_schema_metadata(about), path, compression="zstd")
 
 
 def suppress(table: pa.Table, mart: Mart, reasons: pd.Series) -> pa.Table:
