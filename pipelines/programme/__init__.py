@@ -248,8 +248,8 @@ def _check_codebook(definition: Definition, book: pd.DataFrame, items: pd.DataFr
     seen: dict[tuple[str, str], int] = {}
     ordered = book[book["mapping"].isin(order)]
     ordered = ordered.iloc[ordered["mapping"].map(order).argsort(kind="stable")]
-    for number, row in ordered.iterrows():
-        where, item = int(str(number)), (row["respondent_group"], row["item_id"])
+    for where, row in zip(ordered.index.tolist(), ordered.to_dict("records"), strict=True):
+        item = (row["respondent_group"], row["item_id"])
         dropped = row["comparability"] == "dropped"
         for column in ("variable", "scale"):
             if dropped == (row[column] != ""):

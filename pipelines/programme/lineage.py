@@ -5,6 +5,8 @@ Belongs here: who is one with whom. Does not belong here: figures; and programme
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
@@ -30,16 +32,26 @@ def institution_lineages(institutions: pd.DataFrame, steps: pd.DataFrame) -> pd.
     rows, columns = edges["from_id"].map(number).tolist(), edges["to_id"].map(number).tolist()
     graph = coo_array(([1] * len(rows), (rows, columns)), shape=(len(ids), len(ids)))
     component: list[int] = connected_components(graph, directed=False)[1].tolist() if ids else []
-    members = institutions.assign(component=component, is_former=institutions["institution_id"].isin(edges["from_id"]))
-    result = []
-    for _, group in members.groupby("component", sort=False):
-        ordered = group.sort_values(["is_former", "institution_id"])
-        head = ordered.iloc[0]
-        present = ordered.loc[~ordered["is_former"], "label"].tolist() or [head["label"]]
-        former = [label for label in ordered.loc[ordered["is_former"], "label"] if label not in present]
-        label = " / ".join(present) + (f" (inkl. tidligere {' og '.join(former)})" if former else "")
-        result.append(group.assign(lineage_id=head["institution_id"], lineage_label=label))
-    columns_out = ["institution_id", "lineage_id", "lineage_label", "municipality_id"]
-    if not result:
-        return pd.DataFrame(columns=columns_out, dtype="str")
-    return pd.concat(result).sort_index()[columns_out].reset_index(drop=True)
+    left = set(edges["from_id"])
+    members: dict[int, list[tuple[bool, str, str]]] = defaultdict(list)
+    for part, institution, label in zip(component, ids, institutions["label"], strict=True):
+        members[part].append((institution in left, institution, label))
+    lineages = {part: _named(sorted(group)) for part, group in members.items()}
+    found = [lineages[part] for part in component]
+    return pd.DataFrame(
+        {
+            "institution_id": ids,
+            "lineage_id": [lineage for lineage, _ in found],
+            "lineage_label": [label for _, label in found],
+            "municipality_id": institutions["municipality_id"].tolist(),
+        },
+        dtype="str",
+    )
+
+
+def _named(members: list[tuple[bool, str, str]]) -> tuple[str, str]:
+    """Id and label of a lineage: of its members whether each is former, its id and its label, in that order."""
+    head = members[0]
+    present = [label for is_former, _, label in members if not is_former] or [head[2]]
+    former = [label for is_former, _, label in members if is_former and label not in present]
+    return head[1], " / ".join(present) + (f" (inkl. tidligere {' og '.join(former)})" if former else "")
