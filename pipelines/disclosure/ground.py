@@ -22,6 +22,7 @@ without a line is an error, not a mart without rules. Domains:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import duckdb
@@ -367,6 +368,27 @@ def read_ground(database: duckdb.DuckDBPyConnection, definition: Definition) -> 
     for mart in MARTS:
         if mart.name not in GUARDS:
             raise KortlaegningError(f"disclosure control has no line for mart {mart.name}; add one to GUARDS")
+    # Sorting is the database's work, systems are Python's: both at once.
+    [(catalog,)] = database.sql("select current_catalog()").fetchall()
+    with ThreadPoolExecutor(1) as beside:
+        ordered = beside.submit(_key_orders, database.cursor(), catalog)
+        systems = _systems(database, definition)
+        orders = ordered.result()
+    for domain, system in systems.items():
+        numbered = system.cells[KEY].assign(number=np.arange(len(system.cells)))
+        database.register(f"disclosure_{domain}", pa.Table.from_pandas(numbered, preserve_index=False))
+    places = {mart.name: _places(database, mart, orders[mart.name]) for mart in MARTS}
+    for domain in systems:
+        database.unregister(f"disclosure_{domain}")
+    for name, numbers in places.items():
+        for on, cells_of in zip(GUARDS[name].on, numbers, strict=True):
+            system = systems[on.domain]
+            system.cells.loc[np.unique(cells_of[cells_of >= 0]), "is_told"] = True
+    return Ground(definition, systems, orders, places)
+
+
+def _systems(database: duckdb.DuckDBPyConnection, definition: Definition) -> dict[str, System]:
+    """Cells and relations of each domain."""
     parents, places_of_results = (
         database.sql(
             f"select distinct {key} as mapping, lineage_id as institution, municipality_id as municipality from {model} "
@@ -393,18 +415,7 @@ def read_ground(database: duckdb.DuckDBPyConnection, definition: Definition) -> 
         merged = told[["mapping", "respondent_group", "theme"]].merge(bounds, how="left")
         told["low"], told["high"] = merged["low"].to_numpy(), merged["high"].to_numpy()
         systems[domain] = system
-    for domain, system in systems.items():
-        numbered = system.cells[KEY].assign(number=np.arange(len(system.cells)))
-        database.register(f"disclosure_{domain}", pa.Table.from_pandas(numbered, preserve_index=False))
-    orders = {mart.name: _key_order(database, mart) for mart in MARTS}
-    places = {mart.name: _places(database, mart, orders[mart.name]) for mart in MARTS}
-    for domain in systems:
-        database.unregister(f"disclosure_{domain}")
-    for name, numbers in places.items():
-        for on, cells_of in zip(GUARDS[name].on, numbers, strict=True):
-            system = systems[on.domain]
-            system.cells.loc[np.unique(cells_of[cells_of >= 0]), "is_told"] = True
-    return Ground(definition, systems, orders, places)
+    return systems
 
 
 def _left_out(cells: pd.DataFrame, parents: pd.DataFrame, definition: Definition) -> pd.DataFrame:
@@ -440,6 +451,13 @@ def _initiatives(database: duckdb.DuckDBPyConnection, cells: pd.DataFrame) -> pd
     mappings = pd.DataFrame({"mapping": sorted(set(cells["mapping"]))})
     found: pd.DataFrame = schools.merge(mappings, how="cross").assign(domain="scores", of="institution")
     return found
+
+
+def _key_orders(database: duckdb.DuckDBPyConnection, catalog: str) -> dict[str, Ints]:
+    """The order of every mart's rows; the connection is a new one, and is closed."""
+    with database:
+        database.execute(f'use "{catalog}"')
+        return {mart.name: _key_order(database, mart) for mart in MARTS}
 
 
 def _key_order(database: duckdb.DuckDBPyConnection, mart: Mart) -> Ints:
