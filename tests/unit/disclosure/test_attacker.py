@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -18,10 +19,11 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.disclosure import GUARDS, Rules, disclose, suppress
+from pipelines.disclosure import GUARDS, Helper, Rules, disclose, suppress
 from pipelines.disclosure.ground import looked_at
 from pipelines.marts import AUDIENCES, MARTS
 from pipelines.programme import Programme, load_programme
+from pipelines.workers import Workers
 from tests.attacker import attack_release
 from tests.compiled import measured
 from tests.unit.models.survey import answer_all, numbered
@@ -72,9 +74,10 @@ CASES: dict[str, Pupils] = {
 
 @dataclass(frozen=True)
 class Folders:
-    """Marts of the release and of the careless one, per audience; and where schools lie."""
+    """Marts of the release, alone and with a helper, and of the careless one, per audience; and where schools lie."""
 
     released: Path
+    helped: Path
     careless: Path
     parents: pd.DataFrame
 
@@ -126,6 +129,14 @@ def everyone() -> pd.DataFrame:
     return pupils.assign(status="completed", is_simulated=True, file_id="1")
 
 
+def beside(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Another connection to the same marts."""
+    [(catalog,)] = con.sql("select current_catalog()").fetchall()
+    cursor = con.cursor()
+    cursor.execute(f'use "{catalog}"')
+    return cursor
+
+
 def release_carelessly(con: duckdb.DuckDBPyConnection, programme: Programme, out: Path) -> None:
     """Hide what a row's own rule hides and nothing besides."""
     for mart in MARTS:
@@ -145,10 +156,19 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Folders:
     answers = answer_all(programme, pupils, np.random.default_rng(3).integers(1, 6, 3 * len(pupils)))
     with measured(programme, pupils, answers) as con:
         disclose(con, programme.definition, folder / "released", simulated=True)
+        helper = Helper(Workers(0).give, partial(beside, con))
+        disclose(con, programme.definition, folder / "helped", simulated=True, helper=helper)
         release_carelessly(con, programme, folder / "careless")
     names = {"institution_id": "institution", "municipality_id": "municipality"}
     parents = pupils[["mapping", *names]].drop_duplicates().rename(columns=names)
-    return Folders(folder / "released", folder / "careless", parents)
+    return Folders(folder / "released", folder / "helped", folder / "careless", parents)
+
+
+def test_with_a_helper_the_same_is_written(folders: Folders) -> None:
+    names = sorted(file.relative_to(folders.released) for file in folders.released.rglob("*.parquet"))
+    assert len(names) == len(AUDIENCES) * len(MARTS)
+    for name in names:
+        assert (folders.released / name).read_bytes() == (folders.helped / name).read_bytes(), name
 
 
 def found_in(folder: Path, folders: Folders, audiences: Sequence[str], case: str) -> set[tuple[str, str, str, str]]:
