@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines import __version__
 from pipelines.errors import ConfigurationError, KortlaegningError, StorageError
 from pipelines.marts import SIMULATED
-from pipelines.memory import collect_rarely
+from pipelines.memory import collect_rarely, give_back
 from pipelines.programme import Programme, load_programme
 from pipelines.settings import CHECKOUT, PREFIX, Settings, load_settings
 from pipelines.workers import IMPORTS, Workers
@@ -34,6 +34,10 @@ DEMO_PROGRAMME = "pfl"
 INTERRUPTED = 130
 TRACED = 12
 """Runs of rows that `trace` prints of a file."""
+SAMPLED = (
+    "Of each kind of document there is a sample, and one is on paper too; KORTLAEGNING_DOCUMENTS=all and KORTLAEGNING_PDF=all "
+    "write all of them."
+)
 WIDE = 200
 """Characters of a table that is not read on a terminal."""
 
@@ -45,7 +49,7 @@ def entry() -> None:
     libraries print what they think of it.
     """
     collect_rarely()
-    code = main()
+    code = _command(None)
     atexit._run_exitfuncs()
     sys.stdout.flush()
     sys.stderr.flush()
@@ -53,7 +57,19 @@ def entry() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and give its exit code: 0 done, 1 failed or blocked, 2 wrong use or configuration."""
+    """Run one command in a process that goes on, and give back the memory that it took.
+
+    Returns:
+        Its exit code: 0 done, 1 failed or blocked, 2 wrong use or configuration.
+    """
+    try:
+        return _command(arguments)
+    finally:
+        give_back()
+
+
+def _command(arguments: Sequence[str] | None) -> int:
+    """Run one command; gives its exit code."""
     options = _parser().parse_args(arguments)
     try:
         return int(options.command(options))
@@ -95,7 +111,7 @@ def _run(options: argparse.Namespace) -> int:
 def _demo(options: argparse.Namespace) -> int:
     """`demo`."""
     # A thousand documents would take longer than all the rest of so small a run.
-    settings = _settings(options, documents="sample", pdf="joint")
+    settings = _settings(options, documents="sample", pdf="report")
     with Workers(settings.threads - 1) as hands:
         hands.prepare("pipelines.simulate")
         began = time.monotonic()
@@ -165,7 +181,7 @@ def _build(
         return outcome.exit_code
     print(f"Released in {time.monotonic() - began:.1f} s.")
     if settings.documents == "sample":
-        print("Of each kind of document there is a sample; KORTLAEGNING_DOCUMENTS=all writes all of them.")
+        print(SAMPLED)
     _print_places(settings, plan)
     return 0
 

@@ -22,7 +22,6 @@ from pipelines.assets.plan import RunPlan
 from pipelines.automation import JOB, QUIET, run_tags
 from pipelines.definitions import build_defs
 from pipelines.files import write_atomically
-from pipelines.memory import give_back
 from pipelines.settings import Settings
 from pipelines.workers import Workers
 
@@ -145,7 +144,6 @@ def execute(settings: Settings, plan: RunPlan, steps: Steps, trigger: str, hands
             )
     finally:
         gc.unfreeze()
-        give_back()
     if result.success:
         return Outcome(run_id, True)
     return _failure(run_id, result)

@@ -21,7 +21,8 @@ PREFIX = "KORTLAEGNING_"
 Extent = Literal["all", "sample"]
 """Which documents are written. A sample: those of the whole programme, each municipality's report, and of all else what is the
 first municipality's, its schools', or the first theme's."""
-Papers = Literal["all", "joint"]
+Papers = Literal["all", "joint", "report"]
+"""Which of them are written as PDF too: all, those of the whole programme, or its læringsrapport alone."""
 
 
 class Settings(BaseModel):
@@ -39,7 +40,8 @@ class Settings(BaseModel):
     threads: int = Field(default=2, ge=1, le=256, description="threads of DuckDB and worker processes of reports")
     memory_limit: str = Field(default="2GB", pattern=r"^\d+(\.\d+)?(MB|GB)$", description="DuckDB's own memory bound")
     pdf: Papers = Field(
-        default="all", description="documents that are written as PDF too: all, or only those of the whole programme"
+        default="all",
+        description="documents that are written as PDF too: all, those of the whole programme, or its report alone",
     )
     pseudonym_key: str | None = Field(
         default=None, min_length=16, description="secret for pseudonyms; default: a key file under home, mode 0600"

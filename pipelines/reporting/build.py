@@ -91,7 +91,7 @@ def write_reports(
         workers: processes that share the work with this one.
         progress: told after each unit.
         documents: whether all are written, or a sample.
-        pdf: which documents are written as PDF too: all, or those of the whole programme.
+        pdf: which documents are written as PDF too.
 
     Returns:
         Every file written, each edition's index first.
@@ -158,10 +158,14 @@ class Desk:
 
     def formats(self, entry: Entry) -> tuple[str, ...]:
         """Endings of the files that a document becomes in each language."""
-        is_joint = entry.kind in JOINT or entry.name.endswith("-programme")
+        on_paper = {
+            "all": True,
+            "joint": entry.kind in JOINT or entry.name.endswith("-programme"),
+            "report": entry.kind == "programme",
+        }
         return (
             "html",
-            *(("pdf",) if self.pdf == "all" or is_joint else ()),
+            *(("pdf",) if on_paper[self.pdf] else ()),
             *(("zip",) if entry.kind in ARCHIVED else ()),
         )
 

@@ -138,8 +138,10 @@ def test_a_sample_is_of_each_kind_of_document(
 
     def sample(of: Programme, out: Path) -> set[str]:
         editions = [Edition(audience, marts, out / audience) for audience in AUDIENCES]
-        written = write_reports(of, editions, provenance, documents="sample", pdf="joint")
+        written = write_reports(of, editions, provenance, documents="sample", pdf="report")
         assert sorted(written) == sorted(path for path in out.rglob("*") if path.is_file())
+        for place in ("public/da", "public/en", "internal/da", "internal/en"):
+            assert [path.name for path in (out / place).glob("*.pdf")] == ["programme.pdf"]
         return {path.stem for path in (out / "public" / "da").glob("*.html")}
 
     names = sample(programme, tmp_path / "a")
