@@ -34,10 +34,6 @@ DEMO_PROGRAMME = "pfl"
 INTERRUPTED = 130
 TRACED = 12
 """Runs of rows that `trace` prints of a file."""
-SAMPLED = (
-    "Of each kind of document there is a sample, and one is on paper too; KORTLAEGNING_DOCUMENTS=all and KORTLAEGNING_PDF=all "
-    "write all of them."
-)
 WIDE = 200
 """Characters of a table that is not read on a terminal."""
 
@@ -164,13 +160,14 @@ def _build(
             f"kortlaegning rollback {plan.release_id}"
         )
         return 0
-    hands.prepare(*IMPORTS)
-    from pipelines.execution import STEPS, execute
-    from pipelines.progress import RunProgress
-
     print(f"{plan.programme.label.en}: mappings {', '.join(plan.programme.mapping_keys)} → release {plan.release_id}")
-    with home_lock(settings.home, f"kortlaegning {trigger}"), RunProgress(STEPS) as progress:
-        outcome = execute(settings, plan, progress, trigger, hands)
+    with home_lock(settings.home, f"kortlaegning {trigger}"):
+        hands.prepare(*IMPORTS)
+        from pipelines.execution import STEPS, execute
+        from pipelines.progress import RunProgress
+
+        with RunProgress(STEPS) as progress:
+            outcome = execute(settings, plan, progress, trigger, hands)
     if not outcome.success:
         message, _, trace = outcome.message.partition("\nTraceback")
         print(
@@ -181,7 +178,9 @@ def _build(
         return outcome.exit_code
     print(f"Released in {time.monotonic() - began:.1f} s.")
     if settings.documents == "sample":
-        print(SAMPLED)
+        print("Of each kind of document there is a sample; KORTLAEGNING_DOCUMENTS=all writes all of them.")
+    if settings.pdf == "report":
+        print("On paper there is the joint report alone; KORTLAEGNING_PDF=all puts all of them on paper.")
     _print_places(settings, plan)
     return 0
 

@@ -37,7 +37,7 @@ class Settings(BaseModel):
         default="all",
         description="documents that are written: all, or of each kind a sample and every municipality's report",
     )
-    threads: int = Field(default=2, ge=1, le=256, description="threads of DuckDB and worker processes of reports")
+    threads: int = Field(default=2, ge=1, le=256, description="threads of DuckDB, and processes of a run")
     memory_limit: str = Field(default="2GB", pattern=r"^\d+(\.\d+)?(MB|GB)$", description="DuckDB's own memory bound")
     pdf: Papers = Field(
         default="all",

@@ -114,7 +114,8 @@ class Warehouse:
         outcome = _invoke(arguments, self.folder, self._environment(), progress, parsed)
         if outcome.result is None:
             raise KortlaegningError(f"dbt could not start: {' '.join(str(outcome.exception).split())}")
-        return [_node_result(result) for result in outcome.result.results]
+        # Two nodes run at a time: in what order they end is another on another day.
+        return sorted(map(_node_result, outcome.result.results), key=lambda result: result.unique_id)
 
     def row_counts(self, names: Sequence[str]) -> dict[str, int]:
         """Rows of models; a view is not counted and has none."""
@@ -275,8 +276,9 @@ def _parse(variables: dict[str, object]) -> Any:
                     raise KortlaegningError(
                         f"dbt cannot parse {DBT_PROJECT.name}: {' '.join(str(outcome.exception).split())}"
                     )
-            _PARSED[folder] = Manifest.from_msgpack(parsed.read_bytes())
-            _PARSED[folder].build_flat_graph()
+            found: Any = Manifest.from_msgpack(parsed.read_bytes())
+            found.build_flat_graph()
+            _PARSED[folder] = found
     return _PARSED[folder]
 
 

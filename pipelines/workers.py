@@ -7,6 +7,7 @@ stage's work, and DuckDB, which has threads of its own.
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -20,6 +21,11 @@ from pipelines.errors import KortlaegningError
 from pipelines.memory import collect_rarely
 
 T = TypeVar("T")
+
+ENDED = (
+    "a worker process was ended from outside, most often for lack of memory; nothing was released; run again with more memory, "
+    "or with KORTLAEGNING_THREADS=1"
+)
 
 IMPORTS = (
     "great_expectations",
@@ -52,10 +58,7 @@ class Job(Generic[T]):
         try:
             return self._future.result()
         except BrokenProcessPool:
-            raise KortlaegningError(
-                "a worker process was ended from outside, most often for lack of memory; nothing was released; run again "
-                "with more memory, or with KORTLAEGNING_THREADS=1"
-            ) from None
+            raise KortlaegningError(ENDED) from None
 
 
 class Workers:
@@ -78,17 +81,35 @@ class Workers:
             self._pool.shutdown(cancel_futures=True)
 
     def prepare(self, *modules: str) -> None:
-        """Let a worker import what its later jobs need, while this process is busy."""
-        if self._pool is not None:
-            self._pool.submit(_import, modules)
+        """Let a worker import what its later jobs need, while this process is busy.
+
+        Raises:
+            KortlaegningError: the worker died.
+        """
+        self._submit(_import, modules)
 
     def give(self, function: Callable[..., T], *arguments: Any) -> Job[T]:
-        """Give out one call."""
-        return Job(function, arguments, self._pool.submit(function, *arguments) if self._pool is not None else None)
+        """Give out one call.
+
+        Raises:
+            KortlaegningError: the worker died.
+        """
+        return Job(function, arguments, self._submit(function, *arguments))
+
+    def _submit(self, function: Callable[..., T], *arguments: Any) -> Future[T] | None:
+        """Queue a call; nothing where there is no worker."""
+        try:
+            return None if self._pool is None else self._pool.submit(function, *arguments)
+        except BrokenProcessPool:
+            raise KortlaegningError(ENDED) from None
 
 
 def _begin() -> None:
-    """Set up a worker. It ends when its run is killed: it would wait for jobs for ever, and keep its memory."""
+    """Set up a worker. It ends when its run is killed: it would wait for jobs for ever, and keep its memory.
+
+    Who interrupts a run from the keyboard interrupts its workers too; the run says so, they have nothing to add.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     collect_rarely()
     Thread(target=_wait_for_the_end, daemon=True).start()
 

@@ -43,3 +43,10 @@ select mapping, level, unit_id, respondent_group
 from {{ model }}
 where flag = 'error'
 {% endtest %}
+
+{#- dbt's own would give the empty column alone, of which nobody can tell which row it is. -#}
+{% macro default__test_not_null(model, column_name) %}
+select *
+from {{ model }}
+where {{ column_name }} is null
+{% endmacro %}

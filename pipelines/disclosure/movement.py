@@ -74,7 +74,7 @@ def wide(
     """Which of the asked cells can move by `goal` in all.
 
     Args:
-        matrix: relations (rows) between hidden cells (columns).
+        matrix: relations (rows) between hidden cells (columns), their entries 1 and -1.
         component: of each cell, as `components` gives it.
         drawn: vectors of the null space.
         down: how far each cell may move down from where it is.

@@ -89,7 +89,7 @@ def write_reports(
         editions: audiences with their marts, the only source of figures; other files in their folders are left alone.
         provenance: where the figures come from.
         workers: processes that share the work with this one.
-        progress: told after each unit.
+        progress: told after each job.
         documents: whether all are written, or a sample.
         pdf: which documents are written as PDF too.
 

@@ -70,6 +70,10 @@ class _Outcome:
     seconds: float = 0.0
 
 
+class _NoColumnError(LookupError):
+    """Its text names a column and holds nothing of the data, which no other error from inside can promise."""
+
+
 class _Columns:
     """A table's own columns and, when asked for, derived ones."""
 
@@ -81,17 +85,17 @@ class _Columns:
         """A column.
 
         Raises:
-            LookupError: the table has no such column, or not those that it is derived from.
+            _NoColumnError: the table has no such column, or not those that it is derived from.
         """
         if name in self.frame.columns:
             return self.frame[name]
         if name not in self._derived:
             if name not in DERIVED:
-                raise LookupError(f"column {name} is not in the table")
+                raise _NoColumnError(f"column {name} is not in the table")
             try:
                 self._derived[name] = DERIVED[name](self.frame, self._scope)
             except KeyError as error:
-                raise LookupError(f"column {name} cannot be derived: {error} is not in the table") from None
+                raise _NoColumnError(f"column {name} cannot be derived: {error} is not in the table") from None
         return self._derived[name]
 
     def rows(self, when: When) -> pd.Series | None:
@@ -128,7 +132,7 @@ def _run_one(suite: Suite, expectation: Expectation, columns: _Columns, context:
         # Of no row nothing is wrong: a programme without tests or initiatives has empty marts, and a call costs 4 ms.
         is_idle = bool(expectation.columns) and data.empty
         outcome = _Outcome("passed") if is_idle else _judge(ready, suite, columns, data)
-    except LookupError as error:
+    except _NoColumnError as error:
         outcome = _Outcome("could_not_run", message=str(error))
     except Exception as error:
         # Whatever goes wrong inside is no statement about the data; the text of the error can hold a value of theirs.

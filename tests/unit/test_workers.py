@@ -55,3 +55,20 @@ def test_a_killed_worker_is_one_clear_line() -> None:
         time.sleep(2)
         with pytest.raises(KortlaegningError, match="worker process was ended from outside"):
             job.result()
+
+
+def test_a_worker_that_died_is_the_same_line_to_who_comes_later() -> None:
+    with Workers(1) as workers:
+        workers.give(die)
+        time.sleep(2)
+        with pytest.raises(KortlaegningError, match="worker process was ended from outside"):
+            workers.give(where)
+
+
+def test_an_interrupted_worker_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    with Workers(1) as workers:
+        idle = workers.give(where)
+        time.sleep(2)
+        os.kill(idle.result(), signal.SIGINT)
+        time.sleep(1)
+    assert capfd.readouterr().err == ""
