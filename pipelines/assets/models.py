@@ -139,7 +139,9 @@ def _stop_on_errors(run: RunContext, run_id: str, results: list[NodeResult], fou
     if not bad:
         return
     kept = keep_blocked(run, run_id)
-    for check in found:
+    # Two nodes run at a time: which of them ends first is chance, and is not what a person is told first.
+    bad.sort(key=lambda result: result.unique_id)
+    for check in sorted(found, key=lambda check: check.check_id):
         if check.verdict == "failed" and check.severity == "error":
             keys = "; ".join(keys_shown(check, SHOWN))
             name = check.check_id.removeprefix("dbt.")
