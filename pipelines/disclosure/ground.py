@@ -469,6 +469,11 @@ def _key_order(database: duckdb.DuckDBPyConnection, mart: Mart) -> Ints:
     return np.unique(ids, return_inverse=True)[1].astype(np.int64)
 
 
+def _by_key(rowids: Ints, order: Ints) -> Ints:
+    """Where, among a mart's rows that were read in any order, the first by key stands, where the second."""
+    return np.argsort(rowids)[order]
+
+
 def _places(database: duckdb.DuckDBPyConnection, mart: Mart, order: Ints) -> tuple[Ints, ...]:
     """The cells that each row of a mart stands on; the cells of each domain are registered."""
     found = []
@@ -482,7 +487,7 @@ def _places(database: duckdb.DuckDBPyConnection, mart: Mart, order: Ints) -> tup
             from wanted left join disclosure_{on.domain} as cells using ({", ".join(parts)})
             """
         ).fetchnumpy()
-        found.append(np.asarray(numbers["number"], dtype=np.int64)[np.argsort(numbers["place"])[order]])
+        found.append(np.asarray(numbers["number"], dtype=np.int64)[_by_key(numbers["place"], order)])
     return tuple(found)
 
 
@@ -501,7 +506,7 @@ def looked_at(
         """
     ).df()
     order = _key_order(database, mart) if order is None else order
-    return found.iloc[np.argsort(found.pop("place").to_numpy())[order]].reset_index(drop=True)
+    return found.iloc[_by_key(found.pop("place").to_numpy(), order)].reset_index(drop=True)
 
 
 def cell_reasons(system: System, domain: str, rules: Rules) -> pd.Series:

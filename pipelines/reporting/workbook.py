@@ -301,32 +301,32 @@ class _Writer:
             self._text(sheet, HEAD, number, self._head(name), bold=True, text_wrap=True, bottom=1, bg_color=style.BAND)
             sheet.set_column(number, number, WIDE.get(name, WIDTH))
         sheet.set_row(HEAD, 30)
-        records = sorted(rows, key=self._order)
+        ordered = sorted(rows, key=self._order)
         kinds = {column.name: column.type for column in dictionary_of(mart).columns}
         for column, name in enumerate(heads):
             if kinds.get(name) in ("integer", "number"):
-                self._numbers(sheet, column, name, records)
+                self._numbers(sheet, column, name, ordered)
             else:
-                self._words(sheet, column, name, records)
+                self._words(sheet, column, name, ordered)
         sheet.freeze_panes(HEAD + 1, place + 1)
-        sheet.autofilter(HEAD, 0, HEAD + max(1, len(records)), len(heads) - 1)
+        sheet.autofilter(HEAD, 0, HEAD + max(1, len(ordered)), len(heads) - 1)
         sheet.repeat_rows(HEAD)
 
-    def _numbers(self, sheet: Worksheet, column: int, name: str, records: Sequence[Mapping[str, Any]]) -> None:
+    def _numbers(self, sheet: Worksheet, column: int, name: str, ordered: Sequence[Mapping[str, Any]]) -> None:
         """A column of figures."""
         sign, faint = self._voice("sign.suppressed"), self._format(align="right", font_color=style.MUTED)
         look = self._format(num_format=FORMATS.get(name, "#,##0"))
-        for row, record in enumerate(records, HEAD + 1):
+        for row, record in enumerate(ordered, HEAD + 1):
             value = record[name]
             if record["suppressed"] is not None:
                 sheet.write_string(row, column, sign, faint)
             elif value is not None and math.isfinite(value):
                 sheet.write_number(row, column, value, look)
 
-    def _words(self, sheet: Worksheet, column: int, name: str, records: Sequence[Mapping[str, Any]]) -> None:
+    def _words(self, sheet: Worksheet, column: int, name: str, ordered: Sequence[Mapping[str, Any]]) -> None:
         """A column of names and of codes as readers know them."""
         told: dict[tuple[object, ...], str] = {}
-        for row, record in enumerate(records, HEAD + 1):
+        for row, record in enumerate(ordered, HEAD + 1):
             key = (record["level"], record["unit_id"]) if name == UNIT else (record[name], *self._context(name, record))
             if key not in told:
                 told[key] = self._unit_name(record) if name == UNIT else self._word(name, record)
