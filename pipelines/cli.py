@@ -24,7 +24,7 @@ from pipelines.marts import SIMULATED
 from pipelines.memory import collect_rarely, give_back
 from pipelines.programme import Programme, load_programme
 from pipelines.settings import CHECKOUT, PREFIX, Settings, load_settings
-from pipelines.workers import IMPORTS, Workers
+from pipelines.workers import Workers
 
 if TYPE_CHECKING:
     from pipelines.assets.plan import RunPlan
@@ -162,7 +162,7 @@ def _build(
         return 0
     print(f"{plan.programme.label.en}: mappings {', '.join(plan.programme.mapping_keys)} → release {plan.release_id}")
     with home_lock(settings.home, f"kortlaegning {trigger}"):
-        hands.prepare(*IMPORTS)
+        hands.prepare("pipelines.extract")
         from pipelines.execution import STEPS, execute
         from pipelines.progress import RunProgress
 

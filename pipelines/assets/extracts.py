@@ -1,18 +1,20 @@
 """Landing files to raw Parquet, one asset a respondent group, partitioned by mapping; expectations on each extract."""
 
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from itertools import chain, product
 from threading import Thread
 
 import dagster as dg
 
 from pipelines.assets.checks import BEFORE_THE_VERDICT, check_result
 from pipelines.assets.context import RunContext, clear_errors
-from pipelines.extract import extract_group, open_session, raw_folder
+from pipelines.assets.plan import RunPlan
+from pipelines.errors import InputError
+from pipelines.extract import Attempt, Landing, attempt_group, raw_folder, settle, stop_on
 from pipelines.inference import TABLES
 from pipelines.validation import validate_extract, validate_results
 from pipelines.warehouse import prepare
+from pipelines.workers import IMPORTS, Workers
 
 CHECK = "expectations"
 LATE = [["inference", table] for table in TABLES]
@@ -22,7 +24,8 @@ LATE = [["inference", table] for table in TABLES]
 def build_extracts(run: RunContext) -> tuple[list[dg.AssetsDefinition | dg.AssetSpec], dg.AssetChecksDefinition]:
     """The landing folder as external assets, the step that makes raw Parquet of it, and the checks of the result.
 
-    A worker checks an extract while this process goes on; the step that shows the results comes when it must have them.
+    Workers read extracts beside this process, and check them while it goes on; the step that shows the results comes when it
+    must have them. A file that is refused does not keep the others from being read: all that are refused are told at once.
     """
     partitions = dg.StaticPartitionsDefinition(list(run.programme.mapping_keys))
     groups = [group.code for group in run.programme.respondent_groups]
@@ -54,43 +57,49 @@ def build_extracts(run: RunContext) -> tuple[list[dg.AssetsDefinition | dg.Asset
         required_resource_keys={"home", "workers"},
     )
     def extract(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
-        with clear_errors(run.settings), ExitStack() as opened:
-            plan = run.plan(context.run.run_id)
+        with clear_errors(run.settings):
+            plan, workers = run.plan(context.run.run_id), context.resources.workers
             Thread(target=prepare, args=(plan.programme,), daemon=True).start()
-            session = opened.enter_context(open_session(plan.programme, run.settings))
-            asked = set(context.partition_keys)
-            evidence = run.evidence(context.run_id)
-            for group in groups:
-                for landing in plan.landings:
-                    began = time.perf_counter()
-                    extracted = extract_group(plan.programme, run.settings, landing, group, run.progress, session)
-                    contents = {delivery.extract.content for delivery in landing.of_group(group)}
-                    for check, needed in ((validate_extract, "answers"), (validate_results, "results")):
-                        if needed in contents:
-                            evidence.give(
-                                context.resources.workers,
-                                "extracts",
-                                f"{group}/{landing.mapping}/{needed}",
-                                check,
-                                plan.programme,
-                                raw_folder(run.settings, plan.programme, landing, group),
-                                landing.mapping,
-                                group,
-                            )
-                    if landing.mapping in asked:
-                        context.add_asset_metadata(
-                            {
-                                "dagster/row_count": extracted.rows,
-                                "answers": extracted.answers,
-                                "set aside": sum(file.rows_set_aside for file in extracted.files),
-                                "files": dg.MetadataValue.json([f.file for f in extracted.files]),
-                                "was up to date": extracted.was_current,
-                                "seconds": round(time.perf_counter() - began, 3),
-                            },
-                            asset_key=["raw", group],
-                            partition_key=landing.mapping,
+            attempts = _attempts(run, plan, workers)
+            workers.prepare(*IMPORTS)
+            asked, evidence = set(context.partition_keys), run.evidence(context.run_id)
+            refused: dict[str, list[str]] = {}
+            for group, landing in product(groups, plan.landings):
+                attempt = attempts[landing.mapping, group]
+                try:
+                    extracted = settle(plan.programme, run.settings, landing, group, attempt)
+                except InputError as error:
+                    refused.setdefault(group, []).append(str(error))
+                    continue
+                contents = {delivery.extract.content for delivery in landing.of_group(group)}
+                for check, needed in ((validate_extract, "answers"), (validate_results, "results")):
+                    if needed in contents:
+                        evidence.give(
+                            workers,
+                            "extracts",
+                            f"{group}/{landing.mapping}/{needed}",
+                            check,
+                            plan.programme,
+                            raw_folder(run.settings, plan.programme, landing, group),
+                            landing.mapping,
+                            group,
                         )
-                yield dg.MaterializeResult(["raw", group])
+                if landing.mapping in asked:
+                    context.add_asset_metadata(
+                        {
+                            "dagster/row_count": extracted.rows,
+                            "answers": extracted.answers,
+                            "set aside": sum(file.rows_set_aside for file in extracted.files),
+                            "files": dg.MetadataValue.json([f.file for f in extracted.files]),
+                            "was up to date": extracted.was_current,
+                            "seconds": round(attempt.seconds, 3),
+                        },
+                        asset_key=["raw", group],
+                        partition_key=landing.mapping,
+                    )
+            yield from (dg.MaterializeResult(["raw", group]) for group in groups if group not in refused)
+            if refused:
+                raise InputError("\n".join(chain.from_iterable(refused.values())))
 
     @dg.multi_asset_check(
         name="extract_expectations",
@@ -112,3 +121,27 @@ def build_extracts(run: RunContext) -> tuple[list[dg.AssetsDefinition | dg.Asset
         kinds={"csv"},
     )
     return [programme, *landing, extract], expectations
+
+
+def _attempts(run: RunContext, plan: RunPlan, workers: Workers) -> dict[tuple[str, str], Attempt]:
+    """Read what was delivered, in all processes; by mapping and respondent group.
+
+    Raises:
+        InputError: an extract that is declared was not delivered.
+    """
+    for landing in plan.landings:
+        stop_on(landing.findings)
+
+    def size(part: tuple[Landing, str]) -> int:
+        landing, group = part
+        return sum(delivery.size for delivery in landing.of_group(group))
+
+    # Workers begin with the largest, this process takes the smallest until they meet.
+    groups = [group.code for group in plan.programme.respondent_groups]
+    parts = sorted(product(plan.landings, groups), key=size, reverse=True)
+    given = [workers.give(attempt_group, plan.programme, run.settings, *part) for part in parts]
+    found = {}
+    for number, ((landing, group), job) in enumerate(reversed(list(zip(parts, given, strict=True))), 1):
+        run.progress(f"{landing.mapping}/{group} ({number} of {len(parts)})")
+        found[landing.mapping, group] = job.result()
+    return found

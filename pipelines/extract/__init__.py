@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -37,6 +38,7 @@ from pipelines.settings import Settings
 __all__ = [
     "BLOCKS",
     "WHAT_HAPPENS",
+    "Attempt",
     "Delivery",
     "ExtractedFile",
     "ExtractedGroup",
@@ -44,6 +46,7 @@ __all__ = [
     "Landing",
     "Pulled",
     "Session",
+    "attempt_group",
     "check_files",
     "draft_codebook",
     "draft_institutions",
@@ -60,11 +63,14 @@ __all__ = [
     "read_ledger",
     "read_wishes",
     "remove_outdated",
+    "settle",
     "stop_on",
 ]
 
 SHOWN = 20
 """Findings told at once."""
+RECORD = "extracted.json"
+"""What was made of a mapping and group; written last, so that a folder without it is not whole."""
 
 
 @cache
@@ -114,6 +120,16 @@ def remove_outdated(current: list[Path]) -> None:
                 shutil.rmtree(other, ignore_errors=True)
 
 
+@dataclass(frozen=True)
+class Attempt:
+    """What became of one mapping and respondent group: its raw Parquet, or the delivery that was refused."""
+
+    extracted: ExtractedGroup | None = None
+    refused: Delivery | None = None
+    why: str = ""
+    seconds: float = 0.0
+
+
 def extract_group(
     programme: Programme,
     settings: Settings,
@@ -122,33 +138,50 @@ def extract_group(
     progress: Callable[[str], None] = lambda _: None,
     session: Session | None = None,
 ) -> ExtractedGroup:
-    """Bring raw Parquet of one mapping and group up to date with the landing folder.
-
-    What was made from the same content by the same code, codebook and key is kept. Otherwise the group's folder is made
-    anew beside the old one and exchanged; the old one stays when a file is refused.
+    """Bring raw Parquet of one mapping and group up to date with the landing folder, and write down what became of its files.
 
     Raises:
         InputError: a file is missing, unreadable or not as declared.
     """
     stop_on(landing.findings)
-    deliveries, companions = landing.of_group(group), landing.companions_of(group)
-    folder = raw_folder(settings, programme, landing, group)
-    record = folder / "extracted.json"
-    if record.exists() and _is_whole(folder):
-        files = tuple(_file_from_json(entry) for entry in json.loads(record.read_text(encoding="utf-8")))
-        note_deliveries(programme, settings, [*deliveries, *companions], "accepted")
-        return ExtractedGroup(landing.mapping, group, files, was_current=True)
-    for companion in companions:
-        try:
-            stop_on(check_companion(programme, companion))
-        except InputError as error:
-            note_deliveries(programme, settings, [companion], "rejected", str(error).splitlines()[0])
-            raise
+    attempt = attempt_group(programme, settings, landing, group, progress, session)
+    return settle(programme, settings, landing, group, attempt)
+
+
+def attempt_group(
+    programme: Programme,
+    settings: Settings,
+    landing: Landing,
+    group: str,
+    progress: Callable[[str], None] = lambda _: None,
+    session: Session | None = None,
+) -> Attempt:
+    """Bring raw Parquet of one mapping and group up to date; any process can, for the ledger is left to `settle`.
+
+    What was made from the same content by the same code, codebook and key is kept. Otherwise the group's folder is made
+    anew beside the old one and exchanged; the old one stays when a file is refused.
+    """
+    began = time.perf_counter()
+    kept = _kept(programme, settings, landing, group)
+    if kept:
+        return Attempt(kept)
     with nullcontext(session) if session else open_session(programme, settings) as shared:
-        files_done = _extract_files(shared, settings, deliveries, folder, progress)
-    write_atomically(record, json.dumps([asdict(f) for f in files_done], indent=1).encode())
-    note_deliveries(programme, settings, [*deliveries, *companions], "accepted")
-    return ExtractedGroup(landing.mapping, group, tuple(files_done), was_current=False)
+        attempt = _attempt(shared, settings, landing, group, progress)
+    return replace(attempt, seconds=time.perf_counter() - began)
+
+
+def settle(programme: Programme, settings: Settings, landing: Landing, group: str, attempt: Attempt) -> ExtractedGroup:
+    """Write down in the ledger what became of the files of one mapping and group.
+
+    Raises:
+        InputError: a file was refused.
+    """
+    if attempt.refused is not None:
+        note_deliveries(programme, settings, [attempt.refused], "rejected", attempt.why.splitlines()[0])
+    if attempt.extracted is None:
+        raise InputError(attempt.why)
+    note_deliveries(programme, settings, [*landing.of_group(group), *landing.companions_of(group)], "accepted")
+    return attempt.extracted
 
 
 def open_session(programme: Programme, settings: Settings) -> Session:
@@ -156,31 +189,54 @@ def open_session(programme: Programme, settings: Settings) -> Session:
     return Session(programme, settings, load_key(settings), read_tombstones(programme, settings))
 
 
-def _extract_files(
+def _kept(programme: Programme, settings: Settings, landing: Landing, group: str) -> ExtractedGroup | None:
+    """What an earlier run made of the same files in the same way, if it is still whole."""
+    folder = raw_folder(settings, programme, landing, group)
+    record = folder / RECORD
+    if not (record.exists() and _is_whole(folder)):
+        return None
+    files = tuple(_file_from_json(entry) for entry in json.loads(record.read_text(encoding="utf-8")))
+    return ExtractedGroup(landing.mapping, group, files, was_current=True)
+
+
+def _attempt(
     session: Session,
     settings: Settings,
-    deliveries: list[Delivery],
-    folder: Path,
+    landing: Landing,
+    group: str,
     progress: Callable[[str], None],
-) -> list[ExtractedFile]:
-    """The parts of one mapping and group; the roster first, because answers are held against it."""
-    programme, done = session.programme, []
+) -> Attempt:
+    """Read one mapping and group; nothing is written to the ledger."""
+    folder = raw_folder(settings, session.programme, landing, group)
+    deliveries, done, at = landing.of_group(group), list[ExtractedFile](), None
     session.forget_roster()
-    for delivery in sorted(deliveries, key=lambda one: one.extract.content != "roster"):
-        progress(f"{delivery.mapping}/{delivery.name}")
-        try:
-            with FileReader(session, delivery) as reader:
-                stop_on(reader.result.findings)
-                reader.write(folder, settings.quarantine_dir / programme.slug / delivery.mapping)
-                done.append(reader.result)
-        except InputError as error:
-            note_deliveries(programme, settings, [delivery], "rejected", str(error).splitlines()[0])
-            raise
-    if sum(d.extract.content == "answers" for d in deliveries) > 1:
+    try:
+        for at in landing.companions_of(group):
+            stop_on(check_companion(session.programme, at))
+        # The roster first, because answers are held against it.
+        for at in sorted(deliveries, key=lambda one: one.extract.content != "roster"):
+            progress(f"{at.mapping}/{at.name}")
+            done.append(_extract_file(session, settings, at, folder))
+    except InputError as error:
+        return Attempt(refused=at, why=str(error))
+    if sum(delivery.extract.content == "answers" for delivery in deliveries) > 1:
         supersede_between_files(folder, done)
     for part in sorted(path for path in folder.iterdir() if path.is_dir()):
         sync_folder(part)
-    return done
+    write_atomically(folder / RECORD, json.dumps([asdict(file) for file in done], indent=1).encode())
+    return Attempt(ExtractedGroup(landing.mapping, group, tuple(done), was_current=False))
+
+
+def _extract_file(session: Session, settings: Settings, delivery: Delivery, folder: Path) -> ExtractedFile:
+    """One delivery into the folder of its mapping and group.
+
+    Raises:
+        InputError: it is unreadable or not as declared.
+    """
+    with FileReader(session, delivery) as reader:
+        stop_on(reader.result.findings)
+        reader.write(folder, settings.quarantine_dir / session.programme.slug / delivery.mapping)
+        return reader.result
 
 
 def _is_whole(folder: Path) -> bool:
