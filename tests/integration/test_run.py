@@ -17,6 +17,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
+from pipelines.extract import read_ledger
 from pipelines.marts import MARTS as ALL_MARTS
 from pipelines.programme import PROGRAMMES, load_programme
 from pipelines.release import home_lock
@@ -196,6 +197,18 @@ def test_bad_input_is_one_clear_line_and_changes_nothing(
     assert broken.current.name == release
     assert files_of(broken.current) == before
     assert run_cli("verify", "--home", str(broken.home)) == 0
+
+
+def test_every_refused_file_is_told_and_noted(broken: Built, capfd: pytest.CaptureFixture[str]) -> None:
+    unknown_column(broken)
+    undeclared_code(broken)
+    capfd.readouterr()
+    assert broken.run() == 1
+    told = capfd.readouterr().err
+    assert "2009/leaders.csv, column SC11Q04" in told
+    assert "2009/parents.csv, row 3, column PA14Q02" in told
+    noted = [line for line in read_ledger(broken.home) if line["state"] == "rejected"]
+    assert {line["file"] for line in noted} == {"leaders.csv", "parents.csv"}
 
 
 def test_a_broken_programme_is_wrong_configuration(
