@@ -123,7 +123,9 @@ def _demo(options: argparse.Namespace) -> int:
         scale = options.scale or demo_scale(programme)
         simulated = hands.give(simulate, programme, settings.landing_dir, scale, options.seed)
         if settings.threads > 1:
-            import_module("pipelines.execution")  # Dagster, meanwhile
+            # Meanwhile Dagster, and then dbt.
+            import_module("pipelines.execution")
+            import_module("pipelines.warehouse").prepare(programme)
         simulated.result()
         print(f"{SIMULATED}: extracts of {programme.label.en} in {target} ({time.monotonic() - began:.1f} s)")
         return _build(programme, settings, options, "demo", hands)

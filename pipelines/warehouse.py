@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any
 
 import duckdb
@@ -194,13 +194,17 @@ def manifest(programme: Programme) -> dict[str, Any]:
 
 
 def prepare(programme: Programme) -> None:
-    """Import dbt and take up the parsed project: three seconds that a thread can spend while extracts are read.
+    """Import dbt and take up the parsed project in a thread: three seconds that this process waits for others anyway.
 
-    What goes wrong here goes wrong again where it is needed, and is told there.
+    What goes wrong there goes wrong again where it is needed, and is told then.
     """
-    with suppress(Exception):
-        import_module("dbt.cli.main")
-        _parse(_variables(programme))
+
+    def work() -> None:
+        with suppress(Exception):
+            import_module("dbt.cli.main")
+            _parse(_variables(programme))
+
+    Thread(target=work, daemon=True).start()
 
 
 def model_versions(parsed: Mapping[str, Any]) -> dict[str, dict[str, object]]:

@@ -29,12 +29,13 @@ ENDED = (
 )
 
 IMPORTS = (
-    "great_expectations",
+    "scipy.stats",
     "statsmodels.multivariate.factor",
+    "matplotlib.figure",
     "matplotlib.backends.backend_svg",
     "pipelines.reporting",
 )
-"""What a run's worker needs for its jobs: four seconds of imports that it begins with, so that nobody waits for them."""
+"""What a run needs after its models are built: every process imports it while the database works, so that nobody waits for it."""
 
 
 class Job(Generic[T]):
@@ -122,6 +123,11 @@ def _wait_for_the_end() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
+
+
+def import_beside(*modules: str) -> None:
+    """Let a thread of this process import what later steps need."""
+    Thread(target=_import, args=(modules,), daemon=True).start()
 
 
 def _import(modules: Sequence[str]) -> None:

@@ -20,6 +20,7 @@ class Evidence:
     def __init__(self) -> None:
         """Nothing is found yet."""
         self._jobs: dict[str, dict[str, Job[list[CheckResult]]]] = {}
+        self._kept: list[tuple[str, str, Callable[..., list[CheckResult]], tuple[Any, ...]]] = []
 
     def note(self, stage: str, results: list[CheckResult]) -> None:
         """Results that a step has found itself."""
@@ -30,6 +31,17 @@ class Evidence:
     ) -> None:
         """Let a worker find results while this process goes on."""
         self._jobs.setdefault(stage, {})[name] = workers.give(check, *arguments)
+
+    def keep(self, stage: str, name: str, check: Callable[..., list[CheckResult]], *arguments: Any) -> None:
+        """Keep a check until workers have time for it; who asks for its results before finds them itself."""
+        self._jobs.setdefault(stage, {})[name] = Job(check, arguments, None)
+        self._kept.append((stage, name, check, arguments))
+
+    def give_kept(self, workers: Workers) -> None:
+        """Let workers find the results of all checks that were kept."""
+        for stage, name, check, arguments in self._kept:
+            self.give(workers, stage, name, check, *arguments)
+        self._kept.clear()
 
     def of(self, stage: str, start: str = "") -> list[CheckResult]:
         """Results of a stage, of the checks whose name starts so.

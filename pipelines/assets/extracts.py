@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from itertools import chain, product
-from threading import Thread
 
 import dagster as dg
 
@@ -11,21 +10,19 @@ from pipelines.assets.context import RunContext, clear_errors
 from pipelines.assets.plan import RunPlan
 from pipelines.errors import InputError
 from pipelines.extract import Attempt, Landing, attempt_group, raw_folder, settle, stop_on
-from pipelines.inference import TABLES
 from pipelines.validation import validate_extract, validate_results
 from pipelines.warehouse import prepare
-from pipelines.workers import IMPORTS, Workers
+from pipelines.workers import IMPORTS, Workers, import_beside
 
 CHECK = "expectations"
-LATE = [["inference", table] for table in TABLES]
-"""What comes before the results are asked for: until then workers check while this process builds models."""
 
 
 def build_extracts(run: RunContext) -> tuple[list[dg.AssetsDefinition | dg.AssetSpec], dg.AssetChecksDefinition]:
     """The landing folder as external assets, the step that makes raw Parquet of it, and the checks of the result.
 
-    Workers read extracts beside this process, and check them while it goes on; the step that shows the results comes when it
-    must have them. A file that is refused does not keep the others from being read: all that are refused are told at once.
+    Workers read extracts beside this process, and check them when they have time (`statements`); the step that shows the
+    results comes when it must have them. A file that is refused does not keep the others from being read: all that are
+    refused are told at once.
     """
     partitions = dg.StaticPartitionsDefinition(list(run.programme.mapping_keys))
     groups = [group.code for group in run.programme.respondent_groups]
@@ -59,9 +56,10 @@ def build_extracts(run: RunContext) -> tuple[list[dg.AssetsDefinition | dg.Asset
     def extract(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         with clear_errors(run.settings):
             plan, workers = run.plan(context.run.run_id), context.resources.workers
-            Thread(target=prepare, args=(plan.programme,), daemon=True).start()
+            prepare(plan.programme)
             attempts = _attempts(run, plan, workers)
             workers.prepare(*IMPORTS)
+            import_beside(*IMPORTS)
             asked, evidence = set(context.partition_keys), run.evidence(context.run_id)
             refused: dict[str, list[str]] = {}
             for group, landing in product(groups, plan.landings):
@@ -74,8 +72,7 @@ def build_extracts(run: RunContext) -> tuple[list[dg.AssetsDefinition | dg.Asset
                 contents = {delivery.extract.content for delivery in landing.of_group(group)}
                 for check, needed in ((validate_extract, "answers"), (validate_results, "results")):
                     if needed in contents:
-                        evidence.give(
-                            workers,
+                        evidence.keep(
                             "extracts",
                             f"{group}/{landing.mapping}/{needed}",
                             check,
@@ -103,7 +100,7 @@ def build_extracts(run: RunContext) -> tuple[list[dg.AssetsDefinition | dg.Asset
 
     @dg.multi_asset_check(
         name="extract_expectations",
-        specs=[dg.AssetCheckSpec(CHECK, asset=["raw", group], additional_deps=LATE) for group in groups],
+        specs=[dg.AssetCheckSpec(CHECK, asset=["raw", group], additional_deps=["reports"]) for group in groups],
         op_tags=BEFORE_THE_VERDICT,
         required_resource_keys={"home", "workers"},
     )

@@ -76,8 +76,7 @@ def _step(run: RunContext, manifest: dict[str, Any], tag: str) -> dg.AssetsDefin
             if tag == "estimates" and all(result.is_good for result in results):
                 with warehouse.connect() as database:
                     for suite, sample in staging_samples(database):
-                        evidence.give(
-                            context.resources.workers,
+                        evidence.keep(
                             "staging",
                             suite.table,
                             validate_sample,

@@ -44,6 +44,8 @@ def build_statements(run: RunContext) -> dg.AssetsDefinition:
                     run.programme.definition.thresholds,
                     context.resources.workers,
                 )
+            # The next steps are this process's own: workers check extracts and staging meanwhile.
+            run.evidence(context.run_id).give_kept(context.resources.workers)
             write_parameters(warehouse.folder / "inference", parameters)
             for table in TABLES:
                 yield dg.MaterializeResult(["inference", table], metadata={"dagster/row_count": rows[table]})

@@ -34,7 +34,7 @@ import pyarrow.parquet as pq
 from pipelines.disclosure.attack import Findings
 from pipelines.disclosure.choice import Choice, choose, weak, within
 from pipelines.disclosure.coding import top_coded
-from pipelines.disclosure.ground import GUARDS, Ground, looked_at, read_ground
+from pipelines.disclosure.ground import GUARDS, Ground, in_key_order, looked_at, read_ground
 from pipelines.disclosure.primary import Rules
 from pipelines.disclosure.relations import KEY, Flags
 from pipelines.errors import KortlaegningError
@@ -140,7 +140,7 @@ class _Writer:
         """Write some marts for every audience; gives their rows by reason."""
         counts: Counts = {audience: {} for audience in AUDIENCES}
         for mart in marts:
-            table = database.sql(f"select * from {mart.name} order by {', '.join(mart.key)}").to_arrow_table()
+            table = in_key_order(database, mart, self.ground.orders[mart.name])
             for audience, reasons in self._reasons(database, mart).items():
                 self._write(mart, audience, table, reasons)
                 counts[audience][mart.name] = {

@@ -1,14 +1,13 @@
 """Student's t for whole tables: intervals and p-values.
 
 Belongs here: the distribution. Does not belong here: where the variances come from (dbt) and what they are said to mean
-(`progression`).
+(`progression`). scipy.stats takes 0.6 s to import: only inside functions, so that what is only defined need not wait for it.
 """
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 Floats = npt.NDArray[np.float64]
 
@@ -40,6 +39,8 @@ def half_width(se: Floats, df: Floats) -> Floats:
 
     A quantile is looked up once per distinct df: a programme has few.
     """
+    from scipy import stats
+
     distinct, position = np.unique(df, return_inverse=True)
     quantiles = np.asarray(stats.t.ppf((1 + CONFIDENCE) / 2, np.where(distinct >= 1, distinct, np.nan)))
     return np.asarray(quantiles[position] * se, dtype=np.float64)
@@ -50,6 +51,8 @@ def two_sided_p(estimate: Floats, se: Floats, df: Floats) -> Floats:
 
     A standard error of zero leaves nothing to test: not a number.
     """
+    from scipy import stats
+
     with np.errstate(divide="ignore", invalid="ignore"):
         t = np.where(se > 0, np.abs(estimate) / se, np.nan)
     return np.asarray(2 * stats.t.sf(t, np.where(df >= 1, df, np.nan)), dtype=np.float64)

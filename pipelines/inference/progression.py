@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
 from pipelines.inference.intervals import degrees_of_freedom, half_width, standard_error, two_sided_p
 from pipelines.programme.definition import Thresholds
@@ -56,6 +55,8 @@ def benjamini_hochberg(changes: pd.DataFrame) -> pd.Series:
     Args:
         changes: columns `FAMILY` and `p`.
     """
+    from scipy import stats
+
     tested = changes.loc[changes["p"].notna(), [*FAMILY, "p"]]
     p, q = tested["p"].to_numpy(), np.empty(len(tested))
     for rows in tested.groupby(FAMILY, sort=False, observed=True).indices.values():
