@@ -19,8 +19,8 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 PREFIX = "KORTLAEGNING_"
 
 Extent = Literal["all", "sample"]
-"""Which documents are written. A sample: those of the whole programme, each municipality's report, and of all else what is the
-first municipality's, its schools', or the first theme's."""
+"""Which documents are written. A sample: those of the whole programme, each municipality's report, and of all else (archives of
+charts and tables too) what is the first municipality's, its schools', or the first theme's."""
 Papers = Literal["all", "joint", "report"]
 """Which of them are written as PDF too: all, those of the whole programme, or its læringsrapport alone."""
 

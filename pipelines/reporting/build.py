@@ -24,7 +24,7 @@ from pipelines.reporting.figures import Drawn, draw
 from pipelines.reporting.html import render_html
 from pipelines.reporting.index import PLACES, Listed, render_index
 from pipelines.reporting.method import Appendix, appendix_entries, method_document
-from pipelines.reporting.model import ARCHIVED, Document, Entry, Provenance
+from pipelines.reporting.model import Document, Entry, Provenance
 from pipelines.reporting.pdf import forget, render_pdf
 from pipelines.reporting.reading import Marts, Row, Unit, read_columns, records
 from pipelines.reporting.records import Place
@@ -166,7 +166,7 @@ class Desk:
         return (
             "html",
             *(("pdf",) if on_paper[self.pdf] else ()),
-            *(("zip",) if entry.kind in ARCHIVED else ()),
+            *(("zip",) if entry.has_archive else ()),
         )
 
     def parcel(self) -> bytes:

@@ -31,6 +31,7 @@ from pipelines.reporting.contrasts import initiatives, social_gap
 from pipelines.reporting.groups import group_section, hidden_group
 from pipelines.reporting.guide import guide, links
 from pipelines.reporting.model import (
+    REPORTS,
     Block,
     Bullets,
     Cell,
@@ -138,10 +139,12 @@ def _entries_of(source: Source, say: Speaker, place: Place) -> list[Entry]:
         kinds.append("progression")
     if level == "municipality":
         kinds.append("quality")
-        if source.sampled not in (None, unit):
-            del kinds[1:]
+    is_whole = level == "programme" or source.sampled in (None, unit)
     names = {"programme": "programme", "municipality": str(place.document)}
-    return [Entry(kind, names.get(kind, f"{kind}-{place.document}"), place.label) for kind in kinds]
+    return [
+        Entry(kind, names.get(kind, f"{kind}-{place.document}"), place.label, has_archive=is_whole and kind in REPORTS)
+        for kind in (kinds if is_whole else kinds[:1])
+    ]
 
 
 def _theme_entry(source: Source, family: str) -> Entry:

@@ -48,8 +48,8 @@ DocumentKind = Literal[
 BESIDE: tuple[DocumentKind, ...] = ("summary", "response", "progression", "quality")
 """Documents of a municipality beside its læringsrapport: `<kind>-municipality-<id>`."""
 
-ARCHIVED: tuple[DocumentKind, ...] = ("programme", "municipality")
-"""Documents that have an archive of their charts and tables beside them."""
+REPORTS: tuple[DocumentKind, ...] = ("programme", "municipality")
+"""Læringsrapporter. Beside one lies an archive of its charts and tables, of a sample beside those that are whole."""
 
 
 @dataclass(frozen=True)
@@ -276,12 +276,16 @@ class Section:
 
 @dataclass(frozen=True)
 class Entry:
-    """A document in the list of all documents: its kind, file name without ending, title, and where a school lies."""
+    """A document in the list of all documents: its kind, file name without ending, title, and where a school lies.
+
+    `has_archive`: an archive of its charts and tables lies beside it.
+    """
 
     kind: DocumentKind
     name: str
     title: Said
     place: Said | None = None
+    has_archive: bool = False
 
 
 @dataclass(frozen=True)
@@ -311,14 +315,9 @@ class Document:
         return self.entry.kind in ("style_guide", "pupil")
 
     @property
-    def has_archive(self) -> bool:
-        """Whether an archive of its charts and tables lies beside the document."""
-        return self.entry.kind in ARCHIVED
-
-    @property
     def lists_files(self) -> bool:
         """Whether paper lists every data file: where the whole is told. Other documents tell how many there are."""
-        return self.has_archive or self.entry.kind in ("method", "data_book")
+        return self.entry.kind in (*REPORTS, "method", "data_book")
 
     @property
     def blocks(self) -> Iterator[Block]:

@@ -210,9 +210,12 @@ def _prepare() -> None:
     root = logging.getLogger("great_expectations")
     root.addHandler(logging.NullHandler())
     root.propagate = False
+    from great_expectations import util
+    from great_expectations.core import id_dict
     from great_expectations.expectations import expectation, expectation_configuration
 
     _remember_last(expectation.Expectation, expectation_configuration.ExpectationConfiguration)
+    _know_nothing(util, id_dict)
 
 
 def _remember_last(judged: Any, configured: Any) -> None:
@@ -233,6 +236,17 @@ def _remember_last(judged: Any, configured: Any) -> None:
         return last[0] if last[1] is configuration else expectation_of(configuration)
 
     judged.configuration, configured.to_domain_obj = property(configuration), expectation
+
+
+def _know_nothing(*modules: Any) -> None:
+    """Let it see at once that None is None. It asks numpy four times first, sixty thousand times a run."""
+    convert = modules[0].convert_to_json_serializable
+
+    def quick(data: Any) -> Any:
+        return data if data is None else convert(data)
+
+    for module in modules:
+        module.convert_to_json_serializable = quick
 
 
 def _checked(found: Mapping[str, Any], data: pd.DataFrame) -> int:

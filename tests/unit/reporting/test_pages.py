@@ -148,7 +148,9 @@ def test_a_sample_is_of_each_kind_of_document(
     inside = tmp_path / "a" / "internal" / "da"
     reports = ["municipality-101", "municipality-2-cfc0f504e0", "municipality-303"]
     assert sorted(path.stem for path in inside.glob("*.xlsx")) == reports
-    assert sorted(path.stem for path in inside.glob("*.zip")) == [*reports, "programme"]
+    assert sorted(path.stem for path in inside.glob("*.zip")) == [reports[0], "programme"]
+    for name in (*reports, "programme"):
+        assert (f'href="{name}.zip"' in (inside / f"{name}.html").read_text()) == (inside / f"{name}.zip").exists()
     assert "school-901" in names
     assert {name for name in names if "municipality-" in name} == {
         "municipality-101",
