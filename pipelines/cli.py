@@ -22,13 +22,13 @@ from pipelines import __version__
 from pipelines.errors import ConfigurationError, KortlaegningError, StorageError
 from pipelines.marts import SIMULATED
 from pipelines.memory import collect_rarely, give_back
-from pipelines.programme import Programme, load_programme
 from pipelines.settings import CHECKOUT, PREFIX, Settings, load_settings
-from pipelines.workers import Workers
+from pipelines.workers import IMPORTS, Workers
 
 if TYPE_CHECKING:
     from pipelines.assets.plan import RunPlan
     from pipelines.extract import Finding
+    from pipelines.programme import Programme
 
 DEMO_PROGRAMME = "pfl"
 INTERRUPTED = 130
@@ -93,7 +93,7 @@ def _run(options: argparse.Namespace) -> int:
     from pipelines.release import home_lock
 
     settings = _settings(options)
-    programme = load_programme(options.programme)
+    programme = _programme(options.programme)
     sources = [*programme.definition.sources, *(options.source or ())]
     if sources:
         with home_lock(settings.home, "kortlaegning pull"):
@@ -104,6 +104,13 @@ def _run(options: argparse.Namespace) -> int:
         return _build(programme, settings, options, "command line", hands, tuple(options.mapping or ()))
 
 
+def _programme(named: str | Path) -> Programme:
+    """The programme that a command is about."""
+    from pipelines.programme import load_programme
+
+    return load_programme(named)
+
+
 def _demo(options: argparse.Namespace) -> int:
     """`demo`."""
     # A thousand documents would take longer than all the rest of so small a run.
@@ -111,7 +118,7 @@ def _demo(options: argparse.Namespace) -> int:
     with Workers(settings.threads - 1) as hands:
         hands.prepare("pipelines.simulate")
         began = time.monotonic()
-        programme = load_programme(options.programme)
+        programme = _programme(options.programme)
         target = settings.landing_dir / programme.slug
         marker = settings.landing_dir / "truth" / "parameters.json"
         if target.exists() and any(target.iterdir()) and not marker.exists():
@@ -164,7 +171,7 @@ def _build(
         return 0
     print(f"{plan.programme.label.en}: mappings {', '.join(plan.programme.mapping_keys)} → release {plan.release_id}")
     with home_lock(settings.home, f"kortlaegning {trigger}"):
-        hands.prepare("pipelines.extract")
+        hands.prepare("pipelines.extract", *IMPORTS)
         from pipelines.execution import STEPS, execute
         from pipelines.progress import RunProgress
 
@@ -205,7 +212,7 @@ def _simulate(options: argparse.Namespace) -> int:
     """`simulate`."""
     from pipelines.simulate import simulate
 
-    programme = load_programme(options.programme)
+    programme = _programme(options.programme)
     summary = simulate(programme, Path(options.out), options.scale, options.seed, has_defects=options.defects)
     print(f"{SIMULATED}: {summary}")
     return 0
@@ -215,7 +222,7 @@ def _check(options: argparse.Namespace) -> int:
     """`check`."""
     from pipelines.extract import BLOCKS, check_files
 
-    findings = check_files(load_programme(options.programme), [Path(path) for path in options.path], _settings(options))
+    findings = check_files(_programme(options.programme), [Path(path) for path in options.path], _settings(options))
     blocking = sum(finding.action in BLOCKS for finding in findings)
     if options.json:
         print(json.dumps([finding.as_dict() for finding in findings], ensure_ascii=False, indent=1))
@@ -271,7 +278,7 @@ def _status(options: argparse.Namespace) -> int:
     from pipelines.assets.plan import describe_status
 
     settings = _settings(options)
-    for line in describe_status(load_programme(options.programme), settings):
+    for line in describe_status(_programme(options.programme), settings):
         print(line)
     return 0
 
@@ -288,7 +295,7 @@ def _forget(options: argparse.Namespace) -> int:
     for name in named:
         if not options.programme and name == "truth":
             continue
-        programme = load_programme(name)
+        programme = _programme(name)
         with home_lock(settings.home, "kortlaegning forget"):
             removed = forget(programme, settings, wishes)
         print(f"{programme.slug}: {removed} rows removed from the landing folder")
@@ -368,7 +375,7 @@ def _deliver(options: argparse.Namespace) -> int:
         raise ConfigurationError(f"{settings.home}: has no release; there is nothing to deliver")
     places = list(options.to or ())
     if not places:
-        named = load_programme(options.programme).definition if options.programme else None
+        named = _programme(options.programme).definition if options.programme else None
         places = places_to_deliver(named, settings)
     if not places:
         raise ConfigurationError("no place to deliver to: give --to, --programme or KORTLAEGNING_DELIVER")
@@ -388,7 +395,7 @@ def _figures(options: argparse.Namespace) -> int:
         raise ConfigurationError(f"{settings.home} has no release yet; run `kortlaegning run` first")
     folder = settings.home / "releases" / release
     about = read_manifest(folder)
-    programme = load_programme(options.programme or str(about["programme"]))
+    programme = _programme(options.programme or str(about["programme"]))
     edition = Edition(options.audience, folder / "marts" / options.audience, options.out)
     provenance = Provenance(release, __version__, (), simulated=bool(about["simulated"]))
     written = write_figures(programme, edition, provenance, options.document)
@@ -404,7 +411,7 @@ def _pupil(options: argparse.Namespace) -> int:
 
     number = sys.stdin.readline().strip() if options.number == "-" else options.number
     written = write_sheet(
-        load_programme(options.programme), _settings(options), number, options.out, is_pseudonym=options.pseudonym
+        _programme(options.programme), _settings(options), number, options.out, is_pseudonym=options.pseudonym
     )
     print(f"the pupil's own sheet, for internal use only: {', '.join(str(path) for path in written)}")
     return 0

@@ -20,7 +20,7 @@ from pipelines.programme import Programme
 from pipelines.release import About, home_lock
 from pipelines.settings import Settings
 from pipelines.warehouse import Warehouse
-from pipelines.workers import Workers
+from pipelines.workers import IMPORTS, Workers
 
 Progress = Callable[[str], None]
 
@@ -113,6 +113,8 @@ def workers_of(settings: Settings, held: Workers | None) -> dg.ResourceDefinitio
     @dg.resource(description="Worker processes of the run.")
     def workers(_: dg.InitResourceContext) -> Iterator[Workers]:
         with nullcontext(held) if held else Workers(settings.threads - 1) as hands:
+            if not held:
+                hands.prepare("pipelines.extract", *IMPORTS)
             yield hands
 
     return workers

@@ -58,7 +58,6 @@ def build_extracts(run: RunContext) -> tuple[list[dg.AssetsDefinition | dg.Asset
             plan, workers = run.plan(context.run.run_id), context.resources.workers
             prepare(plan.programme)
             attempts = _attempts(run, plan, workers)
-            workers.prepare(*IMPORTS)
             import_beside(*IMPORTS)
             asked, evidence = set(context.partition_keys), run.evidence(context.run_id)
             refused: dict[str, list[str]] = {}
