@@ -159,6 +159,8 @@ def workbook(office: Office, municipality: str, voice: Voice) -> bytes:
     """
     from xlsxwriter import Workbook
 
+    from pipelines.reporting.sheet import Sheet
+
     stream = io.BytesIO()
     options = {
         "in_memory": True,
@@ -168,6 +170,7 @@ def workbook(office: Office, municipality: str, voice: Voice) -> bytes:
         "nan_inf_to_errors": False,
     }
     with Workbook(stream, options) as book:
+        book.worksheet_class = Sheet
         _Writer(book, office, municipality, voice).write()
     return stream.getvalue()
 

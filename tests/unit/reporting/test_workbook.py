@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
+from xlsxwriter.worksheet import Worksheet as PlainSheet
 
 from pipelines.dictionary import dictionary_of
 from pipelines.errors import StorageError
@@ -140,6 +142,20 @@ def test_charts_are_excels_own(book: Workbook, made: bytes) -> None:
 def test_the_same_release_gives_the_same_bytes(office: Office, voices: Voices, made: bytes) -> None:
     assert workbook(office, UNIT, voices["da"]) == made
     assert workbook(office, UNIT, voices["en"]) != made
+
+
+def test_sheets_are_what_xlsxwriter_itself_writes(
+    office: Office, voices: Voices, made: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.reporting.sheet.Sheet", PlainSheet)
+    with (
+        zipfile.ZipFile(io.BytesIO(workbook(office, UNIT, voices["da"]))) as slow,
+        zipfile.ZipFile(io.BytesIO(made)) as quick,
+    ):
+        assert quick.namelist() == slow.namelist()
+        for name in quick.namelist():
+            assert quick.read(name) == re.sub(rb'(<row [^>]*?) spans="\d+:\d+"', rb"\1", slow.read(name))
+        assert any(b" spans=" in slow.read(name) for name in slow.namelist())
 
 
 def test_what_is_suppressed_is_in_no_byte(office: Office, voices: Voices, made: bytes, tmp_path: Path) -> None:
