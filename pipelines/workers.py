@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import pickle
 import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -17,6 +18,7 @@ from multiprocessing import get_context, parent_process
 from threading import Thread
 from types import TracebackType
 from typing import Any, Generic, TypeVar
+from uuid import uuid4
 
 from pipelines.errors import KortlaegningError
 from pipelines.memory import collect_rarely
@@ -104,6 +106,33 @@ class Workers:
             return None if self._pool is None else self._pool.submit(function, *arguments)
         except BrokenProcessPool:
             raise KortlaegningError(ENDED) from None
+
+
+class PickledOnce:
+    """What several jobs read and none changes: it is pickled for the first of them, and unpickled once in a worker.
+
+    A worker remembers the last one.
+    """
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[str, bytes]]:
+        """A name that is its alone, and its content; both stay the same for all jobs."""
+        pickled = vars(self).get("_pickled")
+        if pickled is None:
+            pickled = vars(self)["_pickled"] = uuid4().hex, pickle.dumps((type(self), self.__getstate__()))
+        return _unpickled, pickled
+
+
+_REMEMBERED: dict[str, Any] = {}
+
+
+def _unpickled(name: str, content: bytes) -> Any:
+    if name not in _REMEMBERED:
+        _REMEMBERED.clear()
+        kind, state = pickle.loads(content)  # noqa: S301 - from our own parent process
+        found = kind.__new__(kind)
+        vars(found).update(state)
+        _REMEMBERED[name] = found
+    return _REMEMBERED[name]
 
 
 def _begin() -> None:

@@ -37,6 +37,7 @@ from pipelines.disclosure.relations import KEY, Floats, Ints, System, build
 from pipelines.errors import KortlaegningError
 from pipelines.marts import MARTS, Mart
 from pipelines.programme.definition import Definition
+from pipelines.workers import PickledOnce
 
 Rule = Callable[[pd.DataFrame, Rules], pd.Series]
 
@@ -344,7 +345,7 @@ LOOKED_AT = ("n_least", "raters", "largest_share", "mean_raw")
 
 
 @dataclass(frozen=True)
-class Ground:
+class Ground(PickledOnce):
     """What both the choice and the attack stand on.
 
     Attributes:

@@ -7,13 +7,13 @@ published (`gate`). It bears no clock time and no path of the machine: the time 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pipelines import __version__
 from pipelines.errors import StorageError
-from pipelines.files import sha256_file, sha256_named, write_atomically
+from pipelines.files import sha256_files, sha256_named, write_atomically
 from pipelines.marts import SIMULATED
 from pipelines.release.about import About
 from pipelines.release.datapackage import write_datapackage
@@ -33,9 +33,9 @@ def write_manifest(release: Path, about: About) -> None:
         StorageError: a file cannot be read or written.
     """
     with storage(release):
-        files = {name: _entry(release / name) for name in files_of(release) if name not in (MANIFEST, DATAPACKAGE)}
+        files = _entries(release, [name for name in files_of(release) if name not in (MANIFEST, DATAPACKAGE)])
         write_datapackage(release, about, files)
-        files[DATAPACKAGE] = _entry(release / DATAPACKAGE)
+        files |= _entries(release, [DATAPACKAGE])
         content = {
             "release_id": about.release_id,
             "programme": about.programme,
@@ -109,16 +109,23 @@ def misfits(release: Path, manifest: Mapping[str, object]) -> Iterator[str]:
         yield f"{MANIFEST} lists no files"
         return
     present = set(files_of(release)) - {MANIFEST}
-    for name in sorted(present | set(listed)):
-        entry = listed.get(name)
-        if name not in present:
-            yield f"{name} is missing"
-        elif not isinstance(entry, dict):
-            yield f"{name} is not in the manifest"
-        elif (release / name).stat().st_size != entry.get("size"):
-            yield f"{name} has {(release / name).stat().st_size} bytes, the manifest says {entry.get('size')}"
-        elif sha256_file(release / name) != entry.get("sha256"):
+    seen = {name: _at_a_glance(release, name, present, listed.get(name)) for name in sorted(present | set(listed))}
+    hashes = sha256_files(release / name for name, wrong in seen.items() if wrong is None)
+    for name, wrong in seen.items():
+        if wrong is not None:
+            yield wrong
+        elif next(hashes) != listed[name].get("sha256"):
             yield f"{name} does not have the SHA-256 of the manifest"
+
+
+def _at_a_glance(release: Path, name: str, present: Container[str], entry: object) -> str | None:
+    """What does not fit of a file that nobody has read yet."""
+    if name not in present:
+        return f"{name} is missing"
+    if not isinstance(entry, dict):
+        return f"{name} is not in the manifest"
+    size = (release / name).stat().st_size
+    return None if size == entry.get("size") else f"{name} has {size} bytes, the manifest says {entry.get('size')}"
 
 
 def read_verdict(release: Path) -> dict[str, object] | None:
@@ -130,9 +137,13 @@ def read_verdict(release: Path) -> dict[str, object] | None:
     return content if isinstance(content, dict) else None
 
 
-def _entry(path: Path) -> dict[str, object]:
-    """What the manifest says of a file."""
-    return {"sha256": sha256_file(path), "size": path.stat().st_size}
+def _entries(release: Path, names: Sequence[str]) -> dict[str, dict[str, object]]:
+    """What the manifest says of files."""
+    paths = [release / name for name in names]
+    return {
+        name: {"sha256": sha256, "size": path.stat().st_size}
+        for name, path, sha256 in zip(names, paths, sha256_files(paths), strict=True)
+    }
 
 
 def _verdict(release: Path) -> dict[str, object] | None:

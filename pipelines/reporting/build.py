@@ -5,7 +5,6 @@ Belongs here: files and worker processes. Does not belong here: what stands in a
 
 from __future__ import annotations
 
-import pickle
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -31,7 +30,7 @@ from pipelines.reporting.records import Place
 from pipelines.reporting.texts import Speaker, Voice, load_voices
 from pipelines.reporting.workbook import Office, workbook
 from pipelines.settings import Extent, Papers
-from pipelines.workers import Workers
+from pipelines.workers import PickledOnce, Workers
 
 JOINT = ("programme", "method", "data_book")
 """Documents of the whole programme; others of them end in their name."""
@@ -100,22 +99,17 @@ def write_reports(
         StorageError: a mart is missing or damaged, or a file cannot be written.
     """
     desk, hands = Desk(programme, tuple(editions), provenance, documents, pdf), workers or Workers(0)
-    parcel = desk.parcel()
-    _desks[parcel] = desk
-    try:
-        # Workers begin with the largest, this process takes the smallest until they meet.
-        given = [hands.give(_work, parcel, job) for job in desk.jobs()]
-        written = desk.write_index()
-        for number, one in enumerate(reversed(given), 1):
-            one.result()
-            progress(f"reports: {number}/{len(given)}")
-    finally:
-        _desks.clear()
+    # Workers begin with the largest, this process takes the smallest until they meet.
+    given = [hands.give(desk.work, job) for job in desk.jobs()]
+    written = desk.write_index()
+    for number, one in enumerate(reversed(given), 1):
+        one.result()
+        progress(f"reports: {number}/{len(given)}")
     return written
 
 
-class Desk:
-    """What it takes to write documents; marts are read when they are first asked for, so that it travels light."""
+class Desk(PickledOnce):
+    """What it takes to write documents; marts are read when they are first asked for, once a process."""
 
     def __init__(
         self,
@@ -127,6 +121,10 @@ class Desk:
     ) -> None:
         self.programme, self.editions, self.provenance = programme, editions, provenance
         self.extent, self.pdf = extent, pdf
+
+    def __getstate__(self) -> dict[str, object]:
+        """What a worker makes its own desk from: what was read does not travel."""
+        return {name: vars(self)[name] for name in ("programme", "editions", "provenance", "extent", "pdf")}
 
     @cached_property
     def say(self) -> Speaker:
@@ -168,10 +166,6 @@ class Desk:
             *(("pdf",) if on_paper[self.pdf] else ()),
             *(("zip",) if entry.has_archive else ()),
         )
-
-    def parcel(self) -> bytes:
-        """What a worker makes its own desk from."""
-        return pickle.dumps((self.programme, self.editions, self.provenance, self.extent, self.pdf))
 
     def jobs(self) -> Iterator[Job]:
         """Everything to be written; a unit that any edition has is one job.
@@ -261,17 +255,6 @@ class Desk:
             return [theme_document(source, self.say, job.family)]
         place = _place(source, job)
         return [] if place is None else documents_of(source, self.say, place)
-
-
-_desks: dict[bytes, Desk] = {}
-"""The desk of this process's reports, by what it was made from: marts are read once a process."""
-
-
-def _work(parcel: bytes, job: Job) -> None:
-    if parcel not in _desks:
-        _desks.clear()
-        _desks[parcel] = Desk(*pickle.loads(parcel))  # noqa: S301 - from our own parent process
-    _desks[parcel].work(job)
 
 
 def _place(source: Source, job: Job) -> Place | None:

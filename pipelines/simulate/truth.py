@@ -147,7 +147,10 @@ def density(cells: Cells, means: Floats, variance: float, n_municipalities: int)
     """Distribution of the trait, municipality × grid; a row sums to the municipality's share of the answers."""
     by_cell = np.exp(-((TRAIT - means[:, None]) ** 2) / (2 * variance)) * (STEP / sqrt(2 * np.pi * variance))
     result = np.zeros((n_municipalities, len(TRAIT)))
-    np.add.at(result, cells.municipality, by_cell * (cells.weight / cells.weight.sum())[:, None])
+    order = np.argsort(cells.municipality, kind="stable")
+    present, starts = np.unique(cells.municipality[order], return_index=True)
+    shares = by_cell[order] * (cells.weight[order] / cells.weight.sum())[:, None]
+    result[present] = np.add.reduceat(shares, starts, axis=0)
     return result
 
 

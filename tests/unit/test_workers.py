@@ -7,7 +7,7 @@ import time
 import pytest
 
 from pipelines.errors import KortlaegningError
-from pipelines.workers import Workers
+from pipelines.workers import PickledOnce, Workers
 
 
 def where() -> int:
@@ -25,6 +25,32 @@ def die() -> None:
 
 def refuse(message: str) -> None:
     raise KortlaegningError(message)
+
+
+class Counted(PickledOnce):
+    """Knows how many of its kind this process has made."""
+
+    made = 0
+
+    def __new__(cls) -> "Counted":
+        cls.made += 1
+        return super().__new__(cls)
+
+    def __init__(self) -> None:
+        self.words = ["some", "words"]
+
+    def tell(self) -> tuple[int, int, list[str]]:
+        return os.getpid(), type(self).made, self.words
+
+
+def test_what_several_jobs_read_is_made_once_in_a_worker() -> None:
+    first, second = Counted(), Counted()
+    with Workers(1) as workers:
+        jobs = [workers.give(one.tell) for one in (first, first, first, second)]
+        time.sleep(2)
+        told = [job.result() for job in jobs]
+    assert [(made, words) for process, made, words in told if process != os.getpid()][:3] == [(1, first.words)] * 3
+    assert told[0][0] == told[2][0] != os.getpid()
 
 
 def test_without_processes_the_asker_does_it() -> None:
