@@ -148,6 +148,7 @@ def _build(
 ) -> int:
     """Plan a run, execute it unless nothing has changed, and say where things are."""
     from pipelines.assets.plan import plan_run
+    from pipelines.extract import begin
     from pipelines.release import catch_up, home_lock, is_caught_up, is_current, withdrawn
 
     began = time.monotonic()
@@ -171,12 +172,14 @@ def _build(
         return 0
     print(f"{plan.programme.label.en}: mappings {', '.join(plan.programme.mapping_keys)} → release {plan.release_id}")
     with home_lock(settings.home, f"kortlaegning {trigger}"):
-        hands.prepare("pipelines.extract", *IMPORTS)
+        # Dagster takes two seconds to come and as long to begin: workers read meanwhile.
+        begun = begin(plan.programme, settings, plan.landings, hands)
+        hands.prepare(*IMPORTS)
         from pipelines.execution import STEPS, execute
         from pipelines.progress import RunProgress
 
         with RunProgress(STEPS) as progress:
-            outcome = execute(settings, plan, progress, trigger, hands)
+            outcome = execute(settings, plan, progress, trigger, hands, begun)
     if not outcome.success:
         message, _, trace = outcome.message.partition("\nTraceback")
         print(

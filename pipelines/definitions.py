@@ -17,6 +17,7 @@ from pipelines.assets.released_marts import build_released_marts
 from pipelines.assets.statements import build_statements
 from pipelines.assets.verdict import build_verdict
 from pipelines.automation import build_automation
+from pipelines.extract import Begun
 from pipelines.programme import Programme, load_programme
 from pipelines.settings import Settings, load_settings
 from pipelines.warehouse import manifest
@@ -29,6 +30,7 @@ def build_defs(
     mappings: tuple[str, ...] = (),
     progress: Callable[[str], None] = lambda _: None,
     held: Workers | None = None,
+    begun: Begun | None = None,
 ) -> dg.Definitions:
     """Definitions of one programme in one home.
 
@@ -38,12 +40,13 @@ def build_defs(
         mappings: limit to these; left out: all.
         progress: told what a step is at.
         held: worker processes of a caller who runs the job in its own process, and holds the home folder's lock for it.
+        begun: what these read already.
     """
     settings = settings or load_settings()
     programme = programme or load_programme(settings.programme)
     if mappings:
         programme = programme.limited_to(mappings)
-    run = RunContext(programme, settings, mappings, progress)
+    run = RunContext(programme, settings, mappings, progress, begun)
     job, schedules, sensor = build_automation(run)
     extracts, extract_checks = build_extracts(run)
     released_marts, mart_checks = build_released_marts(run)

@@ -21,6 +21,7 @@ from sqlalchemy import Engine, event
 from pipelines.assets.plan import RunPlan
 from pipelines.automation import JOB, QUIET, run_tags
 from pipelines.definitions import build_defs
+from pipelines.extract import Begun
 from pipelines.files import write_atomically
 from pipelines.settings import Settings
 from pipelines.workers import Workers
@@ -120,14 +121,16 @@ def _write_behind(connection: object, _: object) -> None:
         connection.execute("pragma synchronous = off")
 
 
-def execute(settings: Settings, plan: RunPlan, steps: Steps, trigger: str, hands: Workers) -> Outcome:
-    """Run the job on the mappings of the plan, with the caller's workers. The caller holds the home folder's lock.
+def execute(settings: Settings, plan: RunPlan, steps: Steps, trigger: str, hands: Workers, begun: Begun) -> Outcome:
+    """Run the job on the mappings of the plan, with the caller's workers and what they have begun.
+
+    The caller holds the home folder's lock.
 
     Raises:
         Exception: what a step raised that nobody foresaw.
     """
     folder = prepare_instance(settings)
-    definitions = build_defs(settings, plan.programme, plan.programme.mapping_keys, steps.detail, hands)
+    definitions = build_defs(settings, plan.programme, plan.programme.mapping_keys, steps.detail, hands, begun)
     run_id = str(uuid.uuid4())
     # Imports and dbt's manifest leave a million objects that live until the end: not to be looked through again and again.
     gc.freeze()

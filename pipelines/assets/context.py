@@ -15,7 +15,7 @@ import duckdb
 from pipelines.assets.evidence import Evidence
 from pipelines.assets.plan import RunPlan, plan_run
 from pipelines.errors import KortlaegningError, StorageError
-from pipelines.extract import raw_folder
+from pipelines.extract import Begun, raw_folder
 from pipelines.programme import Programme
 from pipelines.release import About, home_lock
 from pipelines.settings import Settings
@@ -30,13 +30,15 @@ class RunContext:
     """Given to every asset by `build_defs`.
 
     A run's steps execute in one process, one after the other; `found` collects their checks by run id until the verdict
-    is given, `plans` keeps what was decided at the run's start, and `abouts` what is known of the release.
+    is given, `plans` keeps what was decided at the run's start, and `abouts` what is known of the release. `begun` is what
+    the caller of a single run has let its workers begin before Dagster was there.
     """
 
     programme: Programme
     settings: Settings
     mappings: tuple[str, ...] = ()
     progress: Progress = lambda _: None
+    begun: Begun | None = None
     plans: dict[str, RunPlan] = field(default_factory=dict)
     abouts: dict[str, About] = field(default_factory=dict)
     found: dict[str, Evidence] = field(default_factory=dict)

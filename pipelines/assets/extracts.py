@@ -7,12 +7,11 @@ import dagster as dg
 
 from pipelines.assets.checks import BEFORE_THE_VERDICT, check_result
 from pipelines.assets.context import RunContext, clear_errors
-from pipelines.assets.plan import RunPlan
 from pipelines.errors import InputError
-from pipelines.extract import Attempt, Landing, attempt_group, raw_folder, settle, stop_on
+from pipelines.extract import begin, raw_folder, settle, stop_on
 from pipelines.validation import validate_extract, validate_results
 from pipelines.warehouse import prepare
-from pipelines.workers import IMPORTS, Workers, import_beside
+from pipelines.workers import IMPORTS, import_beside
 
 CHECK = "expectations"
 
@@ -57,7 +56,14 @@ def build_extracts(run: RunContext) -> tuple[list[dg.AssetsDefinition | dg.Asset
         with clear_errors(run.settings):
             plan, workers = run.plan(context.run.run_id), context.resources.workers
             prepare(plan.programme)
-            attempts = _attempts(run, plan, workers)
+            for landing in plan.landings:
+                stop_on(landing.findings)
+            begun = run.begun or begin(plan.programme, run.settings, plan.landings, workers)
+            # Workers have begun with the largest, this process takes the smallest until they meet.
+            attempts = {}
+            for number, (mapping, group) in enumerate(reversed(begun), 1):
+                run.progress(f"{mapping}/{group} ({number} of {len(begun)})")
+                attempts[mapping, group] = begun[mapping, group].result()
             import_beside(*IMPORTS)
             asked, evidence = set(context.partition_keys), run.evidence(context.run_id)
             refused: dict[str, list[str]] = {}
@@ -117,27 +123,3 @@ def build_extracts(run: RunContext) -> tuple[list[dg.AssetsDefinition | dg.Asset
         kinds={"csv"},
     )
     return [programme, *landing, extract], expectations
-
-
-def _attempts(run: RunContext, plan: RunPlan, workers: Workers) -> dict[tuple[str, str], Attempt]:
-    """Read what was delivered, in all processes; by mapping and respondent group.
-
-    Raises:
-        InputError: an extract that is declared was not delivered.
-    """
-    for landing in plan.landings:
-        stop_on(landing.findings)
-
-    def size(part: tuple[Landing, str]) -> int:
-        landing, group = part
-        return sum(delivery.size for delivery in landing.of_group(group))
-
-    # Workers begin with the largest, this process takes the smallest until they meet.
-    groups = [group.code for group in plan.programme.respondent_groups]
-    parts = sorted(product(plan.landings, groups), key=size, reverse=True)
-    given = [workers.give(attempt_group, plan.programme, run.settings, *part) for part in parts]
-    found = {}
-    for number, ((landing, group), job) in enumerate(reversed(list(zip(parts, given, strict=True))), 1):
-        run.progress(f"{landing.mapping}/{group} ({number} of {len(parts)})")
-        found[landing.mapping, group] = job.result()
-    return found

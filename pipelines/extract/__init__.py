@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from functools import cache
@@ -34,11 +34,12 @@ from pipelines.extract.wording import check_companion
 from pipelines.files import sha256_text, sha256_tree, sync_folder, write_atomically
 from pipelines.programme import Programme
 from pipelines.settings import Settings
+from pipelines.workers import Job, Workers
 
 __all__ = [
     "BLOCKS",
     "WHAT_HAPPENS",
-    "Attempt",
+    "Begun",
     "Delivery",
     "ExtractedFile",
     "ExtractedGroup",
@@ -46,7 +47,7 @@ __all__ = [
     "Landing",
     "Pulled",
     "Session",
-    "attempt_group",
+    "begin",
     "check_files",
     "draft_codebook",
     "draft_institutions",
@@ -168,6 +169,25 @@ def attempt_group(
     with nullcontext(session) if session else open_session(programme, settings) as shared:
         attempt = _attempt(shared, settings, landing, group, progress)
     return replace(attempt, seconds=time.perf_counter() - began)
+
+
+Begun = dict[tuple[str, str], Job[Attempt]]
+"""Reading that was given out, by mapping and respondent group, the largest first."""
+
+
+def begin(programme: Programme, settings: Settings, landings: Sequence[Landing], workers: Workers) -> Begun:
+    """Give out the reading of all that was delivered; nothing where something that stops the run is known already.
+
+    Workers begin with the largest; who asks for the smallest first meets them.
+    """
+    if any(finding.action == "stop" for landing in landings for finding in landing.findings):
+        return {}
+    parts = [(landing, group.code) for landing in landings for group in programme.respondent_groups]
+    parts.sort(key=lambda part: sum(delivery.size for delivery in part[0].of_group(part[1])), reverse=True)
+    return {
+        (landing.mapping, group): workers.give(attempt_group, programme, settings, landing, group)
+        for landing, group in parts
+    }
 
 
 def settle(programme: Programme, settings: Settings, landing: Landing, group: str, attempt: Attempt) -> ExtractedGroup:
