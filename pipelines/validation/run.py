@@ -170,21 +170,28 @@ def _expectation(suite: Suite, expectation: Expectation, columns: _Columns, cont
         ConfigurationError: it does not know a parameter, or misses one.
     """
     from great_expectations.compatibility.pydantic import ValidationError
-    from great_expectations.expectations.registry import get_expectation_impl
 
-    _prepare()
     where = f"{suite.file}: {expectation.id}"
     given = {
         name: resolve(value, columns._scope.programme, context, where) for name, value in expectation.parameters.items()
     }
     try:
-        make: Any = get_expectation_impl(expectation.expectation)
-        return make(**given)
+        return _made(expectation.expectation, json.dumps(given, sort_keys=True))
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"] if part != "__root__")
         message = "is not a known parameter" if first["type"] == "value_error.extra" else first["msg"]
         raise ConfigurationError(f"{where}: parameters{'.' + name if name else ''}: {message}") from None
+
+
+@lru_cache(maxsize=1024)
+def _made(name: str, parameters: str) -> Any:
+    """An expectation by its name and its parameters as JSON: most are asked of every extract, and of both audiences' marts."""
+    from great_expectations.expectations.registry import get_expectation_impl
+
+    _prepare()
+    make: Any = get_expectation_impl(name)
+    return make(**json.loads(parameters))
 
 
 def _validate(ready: Any, data: pd.DataFrame, result_format: str) -> Any:
