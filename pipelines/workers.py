@@ -32,8 +32,6 @@ ENDED = (
 
 IMPORTS = (
     "scipy.stats",
-    "statsmodels.multivariate.factor",
-    "matplotlib.figure",
     "matplotlib.backends.backend_svg",
     "pipelines.reporting",
 )
