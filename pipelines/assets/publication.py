@@ -9,6 +9,7 @@ from pipelines.assets.context import RunContext, clear_errors
 from pipelines.assets.pictures import overview_chart
 from pipelines.assets.provenance import about_run, release_facts, report_provenance
 from pipelines.extract import remove_outdated
+from pipelines.files import sync_ahead
 from pipelines.inference.base import freeze, frozen_path, read_parameters
 from pipelines.marts import AUDIENCES, MARTS
 from pipelines.release import actor, catch_up, causes_of_next, load_signer, publish, retire, write_manifest
@@ -68,6 +69,7 @@ def build_publication(run: RunContext) -> list[dg.AssetsDefinition]:
         with clear_errors(run.settings):
             plan, candidate = run.plan(context.run_id), run.candidate(context.run_id)
             run.progress("manifest and switch")
+            sync_ahead()
             write_manifest(candidate / "release", about_run(run, context.run_id))
             home, signer = run.settings.home, load_signer(run.settings.signing_key)
             who = {
