@@ -189,7 +189,7 @@ class ResultPlan(Part):
 class Plan(Part):
     """The whole of `simulation.yaml`; every field has a default."""
 
-    demo_scale: float = Field(default=0.075, gt=0, description="scale of `kortlaegning demo`")
+    demo_scale: float = Field(default=0.06, gt=0, description="scale of `kortlaegning demo`")
     sizes: Sizes = Sizes()
     groups: dict[str, GroupPlan] = Field(default_factory=dict)
     shares: dict[str, Shares] = Field(default_factory=dict, description="per scale: typical answers, worst first")
