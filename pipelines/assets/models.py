@@ -51,7 +51,7 @@ def _step(run: RunContext, manifest: dict[str, Any], tag: str) -> dg.AssetsDefin
             for node in chosen.values()
         ],
         check_specs=[dg.AssetCheckSpec(name, asset=key) for key, name in checks.values()],
-        required_resource_keys={"home", "workers"},
+        required_resource_keys={"home"},
     )
     def build(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         with clear_errors(run.settings):
